@@ -1,0 +1,28 @@
+import type { IncidentStatus } from './incident';
+import type { PermanentFixSpec } from './runbook';
+
+/** What stays of an incident: `records/<yyyy>/<mm>/<public id>/record.json`. Later versions read earlier ones. */
+export interface IncidentRecord {
+  schema: 'nightshift/record/v1';
+  incident: IncidentStatus;
+  /** Proposed, with patches; their life goes on in `permanentFixWorkflow`. */
+  permanentFixes: PermanentFixSpec[];
+  /** Milliseconds; absent where it never happened. */
+  durations: { toDetect: number; toRootCause?: number; toDecision?: number; toRecovery?: number; open: number };
+  locale: 'en' | 'ko';
+}
+
+export interface WrittenRecord {
+  /** Folder or URL of the record. */
+  location: string;
+  files: string[];
+}
+
+/** What `permanentFixWorkflow` is started with. */
+export interface PermanentFixInput {
+  cluster: string;
+  publicId: string;
+  incidentWorkflowId: string;
+  incidentFirstRunId: string;
+  fixes: PermanentFixSpec[];
+}

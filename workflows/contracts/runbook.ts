@@ -1,0 +1,134 @@
+import type { Condition, Evidence } from './evidence';
+import type { FailureDomain, Impact, IncidentClass } from './vocabulary';
+import type { JsonObject, Text } from './text';
+
+/** Labels that an alert must carry, each compared as a whole; a value may be an anchored regular expression between slashes. */
+export type AlertMatcher = Record<string, string>;
+
+export interface ProbeSpec {
+  id: string;
+  /** A registered probe, e.g. `kubernetes.pods`. */
+  use: string;
+  with: JsonObject;
+}
+
+export interface CauseSpec {
+  id: string;
+  title: Text;
+  /** One or two sentences for the person at 3 a.m.: what happened and why the evidence says so. */
+  explanation: Text;
+  /** Must be true for the cause to be named. Unknown when its evidence is missing: the cause is then kept, ranked lower, and says what is missing. */
+  when: Condition;
+  supports: Condition[];
+  contradicts: Condition[];
+  confidence: 'high' | 'medium' | 'low';
+  impact: Impact;
+  /** Remedy ids in the order in which they are tried. Empty: a person has to act, and `advice` says how. */
+  remedies: string[];
+  advice?: Text;
+  /** Ids of the permanent fixes that stop this from coming back. */
+  permanentFix: string[];
+  /** Where the rule comes from: a section of the domain reference, an issue, a measurement. */
+  source?: string;
+}
+
+export interface RemedySpec {
+  id: string;
+  /** A registered remedy, e.g. `kubernetes.evictPods`. Its risk belongs to its code, not to this file. */
+  use: string;
+  title: Text;
+  with: JsonObject;
+  /** Why this and not what the handbook says, and what to watch. */
+  note?: Text;
+}
+
+export interface VerifySpec {
+  id: string;
+  title: Text;
+  condition: Condition;
+}
+
+export interface PermanentFixSpec {
+  id: string;
+  title: Text;
+  description: Text;
+  /** A patch to propose, as text that a person applies; a runbook without one proposes in words. */
+  patch?: { file: string; content: string };
+}
+
+/** Recorded evidence and what must follow from it. Every example runs as a test, and can be played on the practice cluster. */
+export interface RunbookExample {
+  id: string;
+  title: Text;
+  /** Offered by the practice cluster. */
+  practice: boolean;
+  /** Labels of the alert that opens it. */
+  alert: Record<string, string>;
+  /** Changes to the healthy pipeline's objects (merge patches, found by kind and name; `null` removes the object). */
+  objects: Array<{ kind: string; name: string; patch: JsonObject | null }>;
+  /** Fields per probe id. A kubernetes probe without an entry is asked for real, of the in-memory objects. `null`: the probe does not answer. */
+  evidence: Record<string, JsonObject | null>;
+  /** Fields per probe id once the plan has been executed; probes without an entry are asked for real or answer as before. */
+  after: Record<string, JsonObject | null>;
+  expect: {
+    /** The top-ranked cause, or `unknown`. */
+    cause: string;
+    /** The remedies on offer, in order. */
+    remedies: string[];
+    /** Steps of the first remedy's plan as `action Kind/name`, in order; absent where it is not planned. */
+    steps?: string[];
+    risk?: string;
+  };
+}
+
+export interface Runbook {
+  id: IncidentClass;
+  /** Raised by whoever changes the meaning of the file. */
+  revision: number;
+  title: Text;
+  summary: Text;
+  failureDomain: FailureDomain;
+  match: AlertMatcher[];
+  /** Roles of the cluster configuration that this runbook may look at and change: `agent`, `receiver`, … */
+  targets: string[];
+  probes: ProbeSpec[];
+  causes: CauseSpec[];
+  remedies: RemedySpec[];
+  verify: VerifySpec[];
+  permanentFix: PermanentFixSpec[];
+  examples: RunbookExample[];
+}
+
+/** The runbook as it was when the incident began; lives in the incident's history, so later edits change no running incident. */
+export interface RunbookSnapshot {
+  runbook: Omit<Runbook, 'examples'>;
+  /** SHA-256 of the file's content, hex. */
+  digest: string;
+  /** Why this runbook: the matcher that claimed the alert, or the step of the triage tree. */
+  chosenBecause: string;
+}
+
+/** One root cause after the rules have run. */
+export interface RankedCause {
+  id: string;
+  title: Text;
+  explanation: Text;
+  /** 0 to 1. */
+  confidence: number;
+  verdict: 'confirmed' | 'possible' | 'rejected';
+  impact: Impact;
+  supports: string[];
+  contradicts: string[];
+  missing: string[];
+  remedies: string[];
+  permanentFix: string[];
+  advice?: Text;
+}
+
+export interface Diagnosis {
+  /** Best first; rejected ones last, so that a reader sees what was ruled out and why. */
+  causes: RankedCause[];
+  /** The id of the confirmed cause, or `unknown`. */
+  rootCause: string;
+  evidence: Evidence[];
+}

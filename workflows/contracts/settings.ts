@@ -1,0 +1,51 @@
+import type { Locale } from './text';
+import type { Role, Risk } from './vocabulary';
+import type { VerificationKey } from './decisions';
+
+/** What policy demands before a plan of some risk may be executed. */
+export type Requirement =
+  /** Nothing is changed; the plan is shown as a proposal. */
+  | { kind: 'observe-only' }
+  | { kind: 'automatic' }
+  | { kind: 'approval'; approvers: number; roles: Role[] }
+  | { kind: 'never' };
+
+export type PolicyTable = Record<Risk, Requirement>;
+
+/** All in milliseconds, already multiplied by the time factor. */
+export interface Durations {
+  /** Targets of the two clocks; a breach pages and is recorded, it fails nothing. */
+  rootCauseTarget: number;
+  recoveryTarget: number;
+  probeTimeout: number;
+  remindEvery: number;
+  /** After this the incident is handed over. */
+  approvalDeadline: number;
+  /** How long conditions may take to hold after the last mutation. */
+  verifyDeadline: number;
+  verifyEvery: number;
+  stabilityWindow: number;
+  /** How long the close waits for the alert to resolve after the stability window. */
+  resolutionDeadline: number;
+  /** How long to wait for another incident's lease on the failure domain. */
+  leaseWait: number;
+}
+
+/**
+ * What the worker's configuration said when the incident began; lives in history. The mutating activity
+ * does not trust it: it reads its own configuration again.
+ */
+export interface IncidentSettings {
+  temporalNamespace: string;
+  policy: PolicyTable;
+  /** Unsigned messages, as the stock `temporal` CLI sends them, are accepted (practice cluster and lab only). */
+  acceptUnsigned: boolean;
+  keys: VerificationKey[];
+  durations: Durations;
+  locale: Locale;
+  queues: { probe: string; mutate: string };
+  /** Base of links in pages: `http://127.0.0.1:8088`. */
+  publicUrl: string;
+  /** Cluster facts that the workflow shows: is this the practice cluster? */
+  practice: boolean;
+}
