@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+/** The project's root: the closest folder above with package.json, from the sources as well as from dist/. */
+export function projectRoot(): string {
+  let folder = __dirname;
+  while (!existsSync(path.join(folder, 'package.json'))) {
+    const parent = path.dirname(folder);
+    if (parent === folder) throw new Error(`No package.json above ${__dirname}; run nightshift from its own checkout.`);
+    folder = parent;
+  }
+  return folder;
+}
+
+/** Sources of the lab (manifests, faults, tools); data files are read from here, not from dist/. */
+export const labSource = (...parts: string[]): string => path.join(projectRoot(), 'infra', 'lab', ...parts);
+
+/** Alert rules that the product ships. */
+export const shippedRules = (...parts: string[]): string => path.join(projectRoot(), 'infra', 'observability', 'rules', ...parts);
+
+/** Where built tools are kept between labs and checkouts. */
+export function toolCache(): string {
+  const cache = process.env['NIGHTSHIFT_CACHE_DIR'] ?? path.join(process.env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache'), 'nightshift');
+  return path.join(cache, 'lab');
+}
+
+/** The folder of one lab; several labs live side by side in folders of their own. */
+export function defaultLabDir(): string {
+  return path.resolve(process.env['NIGHTSHIFT_LAB_DIR'] ?? path.join(os.tmpdir(), 'nightshift-lab'));
+}
+
+/** Every file of a running lab, by purpose. */
+export interface LabPaths {
+  readonly dir: string;
+  /** What a running lab is: process, factor, addresses. Present from the start of `lab up` to the end of `lab down`. */
+  readonly handle: string;
+  /** Bind mount that keeps the network namespace, so that its inode names this lab and no later one. */
+  readonly netns: string;
+  readonly resolvConf: string;
+  readonly pki: string;
+  readonly etcd: string;
+  readonly logs: string;
+  readonly pods: string;
+  readonly manifests: string;
+  readonly auditLog: string;
+  readonly adminKubeconfig: string;
+  readonly nightshiftKubeconfig: string;
+  readonly webhookToken: string;
+  /** Unix socket through which a process outside dials an address inside. */
+  readonly portal: string;
+  readonly appliedFaults: string;
+}
+
+export function labPaths(dir: string = defaultLabDir()): LabPaths {
+  const at = (...parts: string[]) => path.join(dir, ...parts);
+  return {
+    dir,
+    handle: at('lab.json'),
+    netns: at('run', 'netns'),
+    resolvConf: at('run', 'resolv.conf'),
+    pki: at('pki'),
+    etcd: at('etcd'),
+    logs: at('logs'),
+    pods: at('pods'),
+    manifests: at('manifests'),
+    auditLog: at('logs', 'audit.log'),
+    adminKubeconfig: at('kubeconfig'),
+    nightshiftKubeconfig: at('nightshift.kubeconfig'),
+    webhookToken: at('webhook-token'),
+    // A socket path may have 108 bytes at most, and a lab's folder may be deep.
+    portal: path.join(os.tmpdir(), `nightshift-lab-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}.sock`),
+    appliedFaults: at('faults.json'),
+  };
+}
+
+/** The kubeconfig of one of the lab's own clients, such as the scheduler. */
+export const clientKubeconfig = (paths: LabPaths, client: string): string => path.join(paths.pki, `${client}.kubeconfig`);
