@@ -1,0 +1,28 @@
+// Packages that are published as ES modules only; Jest runs CommonJS, so these are transpiled like our own sources.
+const ESM_PACKAGES = ['@kubernetes/client-node', '@jsep-plugin', 'openid-client', 'jose', 'oauth4webapi'];
+
+const transform = {
+  '^.+\\.(ts|js|mjs)$': [
+    '@swc/jest',
+    {
+      swcrc: false,
+      jsc: { parser: { syntax: 'typescript' }, target: 'es2022', keepClassNames: true },
+      module: { type: 'commonjs' },
+      sourceMaps: 'inline',
+    },
+  ],
+};
+
+/** @type {import('jest').Config} */
+module.exports = {
+  rootDir: __dirname,
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.nightshift/'],
+  transform,
+  transformIgnorePatterns: [`/node_modules/(?!(${ESM_PACKAGES.join('|')})/)`],
+  // Suites with a Temporal server are heavy; two at a time keep two cores busy and no more.
+  maxWorkers: 2,
+  // A server that starts on a busy machine takes seconds.
+  testTimeout: 30_000,
+};
