@@ -170,6 +170,7 @@ export type IncidentEvent = { at: string; actor?: string } & (
   | { type: 'notVerified'; conditions: ConditionStatus[]; reason: string }
   | { type: 'stabilityConfirmed'; conditions: ConditionStatus[] }
   | { type: 'recoveryRevoked'; reason: string }
+  | { type: 'previousFound'; publicId: string; outcome: Outcome }
   | { type: 'clockBreached'; clock: 'rootCause' | 'recovery' }
   | { type: 'paged'; kind: string; delivered: boolean; detail: string }
   | { type: 'outcome'; outcome: Outcome; reason: Text }

@@ -1,0 +1,166 @@
+import type { IncidentEvent, IncidentStatus, TimelineEntry } from '../contracts/incident';
+import { firing, gravestSeverity, mergeAlerts } from './alerts';
+import { describeEvent } from './timeline';
+
+type EventOf<Type extends IncidentEvent['type']> = Extract<IncidentEvent, { type: Type }>;
+
+/** The state after `opened`, before anything else is known. */
+export function openIncident(event: EventOf<'opened'>): IncidentStatus {
+  const { at, publicId, workflowId, firstRunId, cluster, failureDomain } = event;
+  const status: IncidentStatus = {
+    publicId,
+    workflowId,
+    firstRunId,
+    cluster,
+    failureDomain,
+    incidentClass: 'unknown',
+    title: { en: `Trouble in ${failureDomain} of ${cluster}`, ko: `${cluster}의 ${failureDomain} 장애` },
+    severity: 'warning',
+    phase: 'triage',
+    practice: false,
+    beganAt: at,
+    openedAt: at,
+    alerts: [],
+    evidence: [],
+    causes: [],
+    plans: [],
+    decisions: [],
+    mutations: [],
+    clocks: { rootCause: { dueAt: at }, recovery: { dueAt: at } },
+    notes: [],
+    refusedMessages: [],
+    timeline: [],
+  };
+  return { ...status, timeline: [entry(status, event)] };
+}
+
+/** The one place where an incident's state changes. Pure; never mutates its argument. */
+export function reduce(state: IncidentStatus, event: IncidentEvent): IncidentStatus {
+  if (event.type === 'opened') return openIncident(event);
+  const next = { ...state, ...change(state, event) };
+  return isSilent(event) ? next : { ...next, timeline: [...next.timeline, entry(next, event)].slice(-MAX_TIMELINE) };
+}
+
+/** A long incident keeps its newest entries in the query's answer; the history has them all. */
+const MAX_TIMELINE = 400;
+const MAX_REFUSED = 50;
+
+/** Bookkeeping that a reader of the timeline would only stumble over. */
+function isSilent(event: IncidentEvent): boolean {
+  if (event.type === 'waitingFor' || event.type === 'leaseReleased') return true;
+  return event.type === 'alertsChanged' && event.alerts.length === 0;
+}
+
+function entry(state: IncidentStatus, event: IncidentEvent): TimelineEntry {
+  return { at: event.at, phase: state.phase, event: event.type, actor: event.actor ?? 'nightshift', text: describeEvent(event) };
+}
+
+function change(state: IncidentStatus, event: Exclude<IncidentEvent, { type: 'opened' }>): Partial<IncidentStatus> {
+  const { at } = event;
+  switch (event.type) {
+    case 'configured':
+      return { practice: event.practice, clocks: { rootCause: { dueAt: event.rootCauseDueAt }, recovery: { dueAt: event.recoveryDueAt } } };
+    case 'alertsChanged':
+      return alertsAfter(state, event);
+    case 'phaseEntered':
+      return withoutWaiting({ ...state, phase: event.phase });
+    case 'runbookChosen': {
+      const { id, revision, digest, chosenBecause, title } = event;
+      return { incidentClass: id, title, runbook: { id, revision, digest, chosenBecause } };
+    }
+    case 'triaged':
+      return { fiveW1H: event.fiveW1H };
+    case 'evidenceGathered':
+      return { evidence: event.evidence };
+    case 'diagnosed':
+      return diagnosisAfter(state, event);
+    case 'planned':
+      return { plans: [...state.plans, event.result], ...(event.result.kind === 'planned' && { plan: event.result.plan }) };
+    case 'decided':
+      return { decisions: [...state.decisions, event.decision] };
+    case 'messageRefused':
+      return { refusedMessages: [...state.refusedMessages, { at, message: event.message, actor: event.actor ?? 'unknown', reason: event.reason }].slice(-MAX_REFUSED) };
+    case 'noted':
+      return { notes: [...state.notes, { at, actor: event.actor ?? 'unknown', text: event.text }] };
+    case 'takenOver':
+      return { owner: event.actor ?? 'unknown' };
+    case 'resumed': {
+      const { owner: _owner, outcome: _outcome, ...rest } = state;
+      return cleared(state, rest, ['owner', 'outcome']);
+    }
+    case 'stepExecuted':
+      return { mutations: [...state.mutations, { ...event.result, planId: event.planId, planHash: event.planHash, undo: event.undo }] };
+    case 'waitingFor':
+      return event.waiting ? { waiting: event.waiting } : withoutWaiting(state);
+    case 'verificationStarted':
+      return { verification: { startedAt: at, conditions: [] } };
+    case 'verified':
+      return recoveryAfter(state, event);
+    case 'notVerified':
+      return state.verification ? { verification: { ...state.verification, conditions: event.conditions } } : {};
+    case 'stabilityConfirmed':
+      return state.verification ? { verification: { ...state.verification, confirmedAt: at, conditions: event.conditions } } : {};
+    case 'recoveryRevoked':
+      return revoked(state, at);
+    case 'clockBreached':
+      return { clocks: { ...state.clocks, [event.clock]: { ...state.clocks[event.clock], breachedAt: at } } };
+    case 'outcome':
+      return { outcome: event.outcome };
+    case 'permanentFixStarted':
+      return { permanentFix: { workflowId: event.workflowId, fixes: event.fixes } };
+    case 'closed':
+      return { ...withoutWaiting({ ...state, phase: 'closed' }), closedAt: at };
+    case 'previousFound':
+      return { previous: { publicId: event.publicId, outcome: event.outcome } };
+    case 'approvalAsked':
+    case 'reminded':
+    case 'remedyChosen':
+    case 'leaseTaken':
+    case 'leaseReleased':
+    case 'executionFailed':
+    case 'paged':
+    case 'recordWritten':
+      return {};
+  }
+}
+
+function alertsAfter(state: IncidentStatus, event: EventOf<'alertsChanged'>): Partial<IncidentStatus> {
+  const { alerts } = mergeAlerts(state.alerts, event.alerts, event.at);
+  const starts = alerts.map((alert) => alert.startsAt).sort((a, b) => Date.parse(a) - Date.parse(b));
+  const beganAt = starts[0] !== undefined && Date.parse(starts[0]) < Date.parse(state.openedAt) ? starts[0] : state.openedAt;
+  const open = firing(alerts);
+  return { alerts, beganAt, severity: gravestSeverity(open.length > 0 ? open : alerts) };
+}
+
+function diagnosisAfter(state: IncidentStatus, event: EventOf<'diagnosed'>): Partial<IncidentStatus> {
+  const impact = event.causes.find((cause) => cause.id === event.rootCause)?.impact;
+  const known = event.rootCause !== 'unknown';
+  const { rootCause } = state.clocks;
+  const clocks = known && !rootCause.metAt ? { ...state.clocks, rootCause: { ...rootCause, metAt: event.at } } : state.clocks;
+  return { causes: event.causes, rootCause: event.rootCause, clocks, ...(impact && { impact }) };
+}
+
+function recoveryAfter(state: IncidentStatus, event: EventOf<'verified'>): Partial<IncidentStatus> {
+  const { at, conditions } = event;
+  const verification = { startedAt: at, ...state.verification, heldAt: at, conditions };
+  const recovery = { ...state.clocks.recovery, metAt: at };
+  return { verification, recoveredAt: at, clocks: { ...state.clocks, recovery } };
+}
+
+/** What first held did not last: the recovery clock runs again. */
+function revoked(state: IncidentStatus, at: string): Partial<IncidentStatus> {
+  const { metAt: _metAt, ...recovery } = state.clocks.recovery;
+  const { recoveredAt: _recoveredAt, outcome: _outcome, ...rest } = state;
+  const verification = state.verification && { ...state.verification, revokedAt: at };
+  return cleared(state, { ...rest, clocks: { ...state.clocks, recovery }, ...(verification && { verification }) }, ['recoveredAt', 'outcome']);
+}
+
+function withoutWaiting(state: IncidentStatus): Partial<IncidentStatus> {
+  const { waiting: _waiting, ...rest } = state;
+  return cleared(state, rest, ['waiting']);
+}
+
+/** `reduce` spreads a change over the state, so a field that goes has to be said to be undefined; JSON drops it. */
+function cleared(_state: IncidentStatus, rest: Partial<IncidentStatus>, keys: Array<keyof IncidentStatus>): Partial<IncidentStatus> {
+  return { ...rest, ...Object.fromEntries(keys.map((key) => [key, undefined])) };
+}

@@ -1,0 +1,162 @@
+import type { IncidentEvent } from '../contracts/incident';
+import type { PlanResult } from '../contracts/plan';
+import type { Text } from '../contracts/text';
+import type { Outcome, Phase } from '../contracts/vocabulary';
+import { hhmm } from './time';
+
+const PHASE_TEXT: Record<Phase, Text> = {
+  triage: { en: 'Triage: what is wrong, since when, where', ko: '초동 파악(육하원칙)' },
+  diagnose: { en: 'Diagnosis', ko: '진단' },
+  plan: { en: 'Planning a remedy', ko: '복구 계획 수립' },
+  approve: { en: 'Waiting for a decision', ko: '승인 대기' },
+  recover: { en: 'Recovery', ko: '즉시 복구' },
+  verify: { en: 'Verification', ko: '복구 검증' },
+  close: { en: 'Closing', ko: '마무리' },
+  waiting: { en: 'In a person’s hands until the alerts resolve', ko: '담당자가 처리 중(알림 해소 대기)' },
+  closed: { en: 'Closed', ko: '종료' },
+};
+
+export const OUTCOME_TEXT: Record<Outcome, Text> = {
+  recovered: { en: 'recovered', ko: '복구됨' },
+  'self-healed': { en: 'healed by itself', ko: '자연 복구됨' },
+  mitigated: { en: 'mitigated', ko: '완화됨' },
+  merged: { en: 'merged into another incident', ko: '다른 장애에 병합됨' },
+  'handed-over': { en: 'handed over to a person', ko: '담당자에게 인계됨' },
+  cancelled: { en: 'cancelled', ko: '취소됨' },
+};
+
+const DONE: Record<string, Text> = {
+  evicted: { en: 'has been evicted', ko: '축출됨' },
+  deleted: { en: 'has been deleted', ko: '삭제됨' },
+  patched: { en: 'has been patched', ko: '변경됨' },
+  created: { en: 'has been created', ko: '생성됨' },
+  reloaded: { en: 'has reloaded its configuration', ko: '설정을 다시 읽음' },
+  unchanged: { en: 'was already as planned', ko: '이미 계획한 상태임' },
+};
+
+/** One sentence for the timeline, in both languages. Exhaustive: a new event cannot be forgotten here. */
+export function describeEvent(event: IncidentEvent): Text {
+  switch (event.type) {
+    case 'opened':
+      return { en: `Incident ${event.publicId} opened for ${event.failureDomain} of ${event.cluster}`, ko: `${event.cluster} ${event.failureDomain} 장애 ${event.publicId} 접수` };
+    case 'configured':
+      return { en: `Root cause is due by ${hhmm(event.rootCauseDueAt)}, recovery by ${hhmm(event.recoveryDueAt)} UTC`, ko: `목표: 근본 원인 ${hhmm(event.rootCauseDueAt)}, 복구 ${hhmm(event.recoveryDueAt)} (UTC)` };
+    case 'alertsChanged':
+      return same(event.alerts.map((alert) => `${alert.labels.alertname ?? 'alert'} ${alert.status}`).join(', '));
+    case 'phaseEntered':
+      return PHASE_TEXT[event.phase];
+    case 'runbookChosen':
+      return { en: `Runbook ${event.id} (revision ${event.revision}): ${event.chosenBecause}`, ko: `런북 ${event.id} (개정 ${event.revision}): ${event.chosenBecause}` };
+    case 'triaged':
+      return { en: `What fails: ${event.fiveW1H.what}`, ko: `무엇을: ${event.fiveW1H.what}` };
+    case 'evidenceGathered':
+      return evidenceText(event.evidence.length, event.evidence.filter((item) => item.status === 'unanswered').map((item) => item.probe));
+    case 'diagnosed':
+      return diagnosedText(event);
+    case 'planned':
+      return plannedText(event.result);
+    case 'approvalAsked':
+      return { en: `Plan ${event.planId} is ${event.risk} and waits for ${event.approvers} approver(s) until ${hhmm(event.until)} UTC`, ko: `계획 ${event.planId} (위험도 ${event.risk}): ${event.approvers}명의 승인 대기, 기한 ${hhmm(event.until)} UTC` };
+    case 'reminded':
+      return { en: `Reminder ${event.count}: a decision is still needed`, ko: `알림 ${event.count}회: 아직 승인이 필요함` };
+    case 'decided':
+      return decidedText(event);
+    case 'messageRefused':
+      return { en: `${event.message} refused: ${event.reason}`, ko: `${event.message} 거부: ${event.reason}` };
+    case 'noted':
+      return same(`“${event.text}”`);
+    case 'remedyChosen':
+      return { en: `Another remedy was chosen: ${event.remedy}${because(event.reason)}`, ko: `다른 조치 선택: ${event.remedy}${because(event.reason)}` };
+    case 'takenOver':
+      return { en: `${event.actor ?? 'Somebody'} has taken over${because(event.reason)}; nothing more is executed`, ko: `${event.actor ?? '담당자'} 인수${because(event.reason)}; 자동 조치 중단` };
+    case 'resumed':
+      return { en: `Given back to Nightshift${because(event.reason)}`, ko: `Nightshift에 다시 맡김${because(event.reason)}` };
+    case 'leaseTaken':
+      return { en: `Holds the lease of the failure domain (token ${event.token})`, ko: `장애 영역 임차 획득 (토큰 ${event.token})` };
+    case 'leaseReleased':
+      return { en: 'Lease released', ko: '임차 반납' };
+    case 'stepExecuted':
+      return executedText(event);
+    case 'executionFailed':
+      return { en: `Plan ${event.planId} stopped: ${event.reason}`, ko: `계획 ${event.planId} 중단: ${event.reason}` };
+    case 'waitingFor':
+      return event.waiting?.text ?? same('');
+    case 'verificationStarted':
+      return { en: 'Checking whether it helped', ko: '조치 효과 확인 시작' };
+    case 'verified':
+      return { en: 'Recovered: every condition holds', ko: '복구 확인: 모든 조건 충족' };
+    case 'notVerified':
+      return { en: `Not recovered: ${event.reason}`, ko: `복구되지 않음: ${event.reason}` };
+    case 'stabilityConfirmed':
+      return { en: 'Still healthy after the stability window', ko: '안정화 기간 후에도 정상' };
+    case 'recoveryRevoked':
+      return { en: `The recovery did not last: ${event.reason}`, ko: `복구가 유지되지 않음: ${event.reason}` };
+    case 'previousFound':
+      return { en: `The last incident here was ${event.publicId} (${OUTCOME_TEXT[event.outcome].en})`, ko: `직전 장애: ${event.publicId} (${OUTCOME_TEXT[event.outcome].ko})` };
+    case 'clockBreached':
+      return event.clock === 'rootCause'
+        ? { en: 'The target for the root cause was missed', ko: '근본 원인 목표 시간 초과' }
+        : { en: 'The target for recovery was missed', ko: '복구 목표 시간 초과' };
+    case 'paged':
+      return { en: `Page “${event.kind}” ${event.delivered ? 'delivered' : 'not delivered'}: ${event.detail}`, ko: `호출 “${event.kind}” ${event.delivered ? '전달됨' : '전달되지 않음'}: ${event.detail}` };
+    case 'outcome':
+      return { en: `Outcome: ${OUTCOME_TEXT[event.outcome].en}. ${event.reason.en}`, ko: `결과: ${OUTCOME_TEXT[event.outcome].ko}. ${event.reason.ko}` };
+    case 'permanentFixStarted':
+      return { en: `Permanent fix proposed: ${event.fixes.map((fix) => fix.title.en).join('; ')}`, ko: `영구 해결 제안: ${event.fixes.map((fix) => fix.title.ko).join('; ')}` };
+    case 'recordWritten':
+      return { en: `Record written to ${event.location}`, ko: `기록 저장: ${event.location}` };
+    case 'closed':
+      return { en: 'Incident closed', ko: '장애 종료' };
+  }
+}
+
+function same(text: string): Text {
+  return { en: text, ko: text };
+}
+
+function because(reason: string | undefined): string {
+  return reason ? ` (${reason})` : '';
+}
+
+function evidenceText(count: number, silent: string[]): Text {
+  const asked = { en: `${count} probes asked`, ko: `점검 ${count}건 수행` };
+  if (silent.length === 0) return { en: `${asked.en}, all answered`, ko: `${asked.ko}, 모두 응답` };
+  return { en: `${asked.en}; no answer from ${silent.join(', ')}`, ko: `${asked.ko}; 응답 없음: ${silent.join(', ')}` };
+}
+
+function diagnosedText(event: Extract<IncidentEvent, { type: 'diagnosed' }>): Text {
+  const cause = event.causes.find((candidate) => candidate.id === event.rootCause);
+  if (!cause) return { en: 'No root cause is certain enough to be named', ko: '확정할 수 있는 근본 원인이 없음' };
+  const share = Math.round(cause.confidence * 100);
+  return { en: `Root cause: ${cause.title.en} (${share} %)`, ko: `근본 원인: ${cause.title.ko} (${share} %)` };
+}
+
+function plannedText(result: PlanResult): Text {
+  switch (result.kind) {
+    case 'planned':
+      return { en: `Plan ${result.plan.id}: ${result.plan.title.en} (${result.plan.risk}, ${result.plan.steps.length} step(s))`, ko: `계획 ${result.plan.id}: ${result.plan.title.ko} (위험도 ${result.plan.risk}, ${result.plan.steps.length}단계)` };
+    case 'refused':
+      return { en: `Remedy ${result.remedy} is not possible: ${result.reason.en}`, ko: `조치 ${result.remedy} 불가: ${result.reason.ko}` };
+    case 'unneeded':
+      return { en: `Remedy ${result.remedy} is not needed: ${result.reason.en}`, ko: `조치 ${result.remedy} 불필요: ${result.reason.ko}` };
+  }
+}
+
+function decidedText(event: Extract<IncidentEvent, { type: 'decided' }>): Text {
+  const { decision, standing } = event;
+  const unsigned = decision.signed ? '' : ' (unsigned)';
+  const more = standing === 'waiting' ? { en: '; another approver is needed', ko: '; 추가 승인 필요' } : { en: '', ko: '' };
+  const verb = decision.verdict === 'approve' ? { en: 'approved', ko: '승인' } : { en: 'rejected', ko: '거부' };
+  const { planId, actor, reason } = decision;
+  return {
+    en: `${actor}${unsigned} ${verb.en} plan ${planId}${because(reason)}${more.en}`,
+    ko: `${actor}${unsigned} 계획 ${planId} ${verb.ko}${because(reason)}${more.ko}`,
+  };
+}
+
+function executedText(event: Extract<IncidentEvent, { type: 'stepExecuted' }>): Text {
+  const { object, result } = event.result;
+  const name = `${object.kind} ${object.namespace}/${object.name}`;
+  const done = DONE[result] ?? same(result);
+  return { en: `${event.undo ? 'Undo: ' : ''}${name} ${done.en}`, ko: `${event.undo ? '되돌림: ' : ''}${name} ${done.ko}` };
+}
