@@ -66,6 +66,8 @@ export interface RunbookExample {
   alert: Record<string, string>;
   /** Changes to the healthy pipeline's objects (merge patches, found by kind and name; `null` removes the object). */
   objects: Array<{ kind: string; name: string; patch: JsonObject | null }>;
+  /** What the containers of the practice cluster log; only what rules or readers look for. */
+  logs: Array<{ pod: string; previous?: boolean; lines: string[] }>;
   /** Fields per probe id. A kubernetes probe without an entry is asked for real, of the in-memory objects. `null`: the probe does not answer. */
   evidence: Record<string, JsonObject | null>;
   /** Fields per probe id once the plan has been executed; probes without an entry are asked for real or answer as before. */
@@ -79,6 +81,13 @@ export interface RunbookExample {
     steps?: string[];
     risk?: string;
   };
+}
+
+/** Where the runbook leaves the handbook's path, and why. */
+export interface Deviation {
+  handbook: Text;
+  instead: Text;
+  why: Text;
 }
 
 export interface Runbook {
@@ -96,12 +105,13 @@ export interface Runbook {
   remedies: RemedySpec[];
   verify: VerifySpec[];
   permanentFix: PermanentFixSpec[];
+  deviations: Deviation[];
   examples: RunbookExample[];
 }
 
 /** The runbook as it was when the incident began; lives in the incident's history, so later edits change no running incident. */
 export interface RunbookSnapshot {
-  runbook: Omit<Runbook, 'examples'>;
+  runbook: Omit<Runbook, 'deviations' | 'examples'>;
   /** SHA-256 of the file's content, hex. */
   digest: string;
   /** Why this runbook: the matcher that claimed the alert, or the step of the triage tree. */
