@@ -1,0 +1,62 @@
+import { LineCounter, isMap, isPair, isScalar, isSeq, parseDocument, type Document, type Node } from 'yaml';
+import type { Path, RunbookProblem } from './problems';
+
+/** A parsed YAML file that can say where each of its values stands. */
+export class RunbookDocument {
+  readonly value: unknown;
+  /** Faults of YAML itself; where there are any, `value` is not to be relied on. */
+  readonly syntax: RunbookProblem[];
+  private readonly lines = new LineCounter();
+  private readonly document: Document.Parsed;
+
+  constructor(
+    readonly file: string,
+    content: string,
+  ) {
+    this.document = parseDocument(content, { lineCounter: this.lines, uniqueKeys: true, prettyErrors: false, strict: true });
+    this.syntax = [...this.document.errors, ...this.document.warnings].map((error) => ({
+      ...this.position(error.pos[0]),
+      what: `this is not YAML: ${error.message}`,
+      expected: 'YAML 1.2',
+      mend: error.code === 'DUPLICATE_KEY' ? 'remove one of the two keys' : 'look at indentation, quotes and brackets here and in the line before',
+    }));
+    // Aliases are expanded at most a hundred times, so that a file cannot fill the memory.
+    this.value = this.syntax.length === 0 ? this.document.toJS({ maxAliasCount: 100 }) : undefined;
+  }
+
+  /** Where the value at a path stands; of its closest parent where the path leads nowhere. */
+  locate(path: Path): { file: string; line: number; column: number } {
+    let node: unknown = this.document.contents;
+    let offset = offsetOf(node) ?? 0;
+    for (const part of path) {
+      node = childOf(node, part);
+      const next = offsetOf(node);
+      if (next === undefined) break;
+      offset = next;
+    }
+    return this.position(offset);
+  }
+
+  /** Where a key stands, rather than its value. */
+  locateKey(parent: Path, key: string): { file: string; line: number; column: number } {
+    const node = parent.reduce<unknown>(childOf, this.document.contents);
+    const pair = isMap(node) ? node.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === key) : undefined;
+    const offset = pair && offsetOf(pair.key);
+    return offset === undefined ? this.locate(parent) : this.position(offset);
+  }
+
+  private position(offset: number): { file: string; line: number; column: number } {
+    const { line, col } = this.lines.linePos(offset);
+    return { file: this.file, line: Math.max(1, line), column: Math.max(1, col) };
+  }
+}
+
+function childOf(node: unknown, part: PropertyKey): unknown {
+  if (isMap(node)) return node.get(typeof part === 'symbol' ? part.toString() : part, true);
+  if (isSeq(node) && typeof part === 'number') return node.get(part, true);
+  return undefined;
+}
+
+function offsetOf(node: unknown): number | undefined {
+  return (node as Node | null | undefined)?.range?.[0];
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import type { AlertMatcher, Runbook } from '../../workflows/contracts';
+import type { RunbookCatalog } from './catalog';
+import { RunbookDocument } from './document';
+import type { RunbookProblem } from './problems';
+import { referenceFindings } from './references';
+import { runbookSchema } from './schema';
+import { shapeProblems } from './shape';
+
+/** A runbook file after it was read: good, or with the list of what is wrong with it. */
+export type LoadedRunbook = {
+  /** As it was named to the loader; error messages begin with it. */
+  file: string;
+  /** The incident class that the file's name says. */
+  fileClass: string;
+  /** SHA-256 of the content, hex. */
+  digest: string;
+} & (
+  | { valid: true; runbook: Runbook }
+  /** `match`: what could be read of the alerts it claims, so that nothing else quietly takes them. */
+  | { valid: false; problems: RunbookProblem[]; match: AlertMatcher[] }
+);
+
+/** Checks the content of one runbook file. Never throws for what is in the file. */
+export function checkRunbook(file: string, content: string, catalog: RunbookCatalog): LoadedRunbook {
+  const fileClass = path.basename(file).replace(/\.ya?ml$/, '');
+  const base = { file, fileClass, digest: createHash('sha256').update(content).digest('hex') };
+  const document = new RunbookDocument(file, content);
+  if (document.syntax.length > 0) return { ...base, valid: false, problems: document.syntax, match: [] };
+  const parsed = runbookSchema.safeParse(document.value);
+  const problems = parsed.success
+    ? referenceFindings(parsed.data, catalog, fileClass).map(({ path: at, ...finding }) => ({ ...document.locate(at), ...finding }))
+    : shapeProblems(document, parsed.error.issues);
+  if (parsed.success && problems.length === 0) return { ...base, valid: true, runbook: parsed.data };
+  problems.sort((a, b) => a.line - b.line || a.column - b.column);
+  return { ...base, valid: false, problems, match: readableMatchers(document.value) };
+}
+
+/** Reads and checks one file. @throws the file system's error when it cannot be read */
+export function loadRunbook(file: string, catalog: RunbookCatalog): LoadedRunbook {
+  return checkRunbook(file, readFileSync(file, 'utf8'), catalog);
+}
+
+/** The runbook files of a directory, alphabetically. */
+export function runbookFiles(directory: string): string[] {
+  return readdirSync(directory)
+    .filter((name) => /\.ya?ml$/.test(name) && !name.startsWith('.'))
+    .sort()
+    .map((name) => path.join(directory, name));
+}
+
+/** Loads every runbook of a directory; a broken file is in the answer and takes no other one down. */
+export function loadRunbooks(directory: string, catalog: RunbookCatalog): LoadedRunbook[] {
+  return runbookFiles(directory).map((file) => loadRunbook(file, catalog));
+}
+
+function readableMatchers(value: unknown): AlertMatcher[] {
+  const match = value !== null && typeof value === 'object' ? (value as { match?: unknown }).match : undefined;
+  if (!Array.isArray(match)) return [];
+  return match.filter((item): item is AlertMatcher => item !== null && typeof item === 'object' && Object.values(item as object).every((wanted) => typeof wanted === 'string'));
+}

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { FAILURE_DOMAINS, IMPACTS, INCIDENT_CLASSES, type Json, type JsonObject, type Runbook } from '../../workflows/contracts';
+import { conditionSchema } from './condition-schema';
+
+/** Ids are used in URLs, tables and commands: short and plain. */
+const id = (what: string) => z.string().regex(/^[A-Za-z][A-Za-z0-9-]{1,60}$/, 'letters, digits and dashes, beginning with a letter').describe(`Id of the ${what}: letters, digits, dashes; unique in this file.`);
+
+const text = (what: string) =>
+  z.strictObject({ en: z.string().min(1).describe('In English.'), ko: z.string().min(1).describe('In Korean.') }).describe(what);
+
+const json: z.ZodType<Json> = z.json();
+const parameters = (what: string): z.ZodType<JsonObject> => z.record(z.string(), json).describe(what);
+const labels = (what: string) => z.record(z.string(), z.string()).refine((value) => Object.keys(value).length > 0, 'at least one label').describe(what);
+const evidence = (what: string) => z.record(z.string(), z.record(z.string(), json).nullable()).default({}).describe(what);
+
+const probe = z.strictObject({
+  id: id('probe'),
+  use: z.string().describe('A registered probe, e.g. kubernetes.pods; `nightshift runbook list --probes` shows all.'),
+  with: parameters('Input of the registered probe; may be left out where it needs none.').default({}),
+});
+
+const cause = z.strictObject({
+  id: id('cause'),
+  title: text('A few words, as in a headline.'),
+  explanation: text('One or two sentences for the person at 3 a.m.: what happened, and why the evidence says so.'),
+  when: conditionSchema.describe('Must be true for the cause to be named. Unknown where its evidence is missing: the cause is kept, ranked lower.'),
+  supports: z.array(conditionSchema).default([]).describe('Each one that is true makes the cause more likely.'),
+  contradicts: z.array(conditionSchema).default([]).describe('Each one that is true makes the cause less likely.'),
+  confidence: z.enum(['high', 'medium', 'low']).describe('How sure one can be once `when` is true.'),
+  impact: z.enum(IMPACTS).describe('outage: data is lost or delayed; degraded: only redundancy is gone; none: nothing yet.'),
+  remedies: z.array(z.string()).default([]).describe('Remedy ids in the order in which they are tried. Empty: a person has to act, and `advice` says how.'),
+  advice: text('What a person should do; needed where there is no remedy.').exactOptional(),
+  permanentFix: z.array(z.string()).default([]).describe('Ids of the permanent fixes that stop this from coming back.'),
+  source: z.string().describe('Where the rule comes from: a document, an issue, a measurement.').exactOptional(),
+});
+
+const remedy = z.strictObject({
+  id: id('remedy'),
+  use: z.string().describe('A registered remedy, e.g. kubernetes.evictPods. Its risk belongs to its code and cannot be set here.'),
+  title: text('What is done, in a few words.'),
+  with: parameters('Input of the registered remedy.').default({}),
+  note: text('Why this and not what the handbook says, and what to watch.').exactOptional(),
+});
+
+const verify = z.strictObject({
+  id: id('condition'),
+  title: text('What must hold again, in a few words.'),
+  condition: conditionSchema.describe('Must be true; an unanswered probe counts as not held.'),
+});
+
+const permanentFix = z.strictObject({
+  id: id('permanent fix'),
+  title: text('The change, in a few words.'),
+  description: text('Why it stops the recurrence, and how one proves that it does.'),
+  patch: z
+    .strictObject({ file: z.string().describe('Name of the file that is proposed.'), content: z.string().min(1).describe('A patch or manifest as text.') })
+    .describe('What to apply in the GitOps repository.')
+    .exactOptional(),
+});
+
+const deviation = z.strictObject({
+  handbook: text('What the handbook says.'),
+  instead: text('What this runbook does.'),
+  why: text('Why that is safer.'),
+});
+
+const example = z.strictObject({
+  id: id('example'),
+  title: text('The situation, in a few words.'),
+  practice: z.boolean().default(false).describe('Offered by the practice cluster.'),
+  alert: labels('Labels of the alert that opens it.'),
+  objects: z
+    .array(z.strictObject({ kind: z.string(), name: z.string(), patch: z.record(z.string(), json).nullable().describe('A merge patch; null removes the object.') }))
+    .default([])
+    .describe('Changes to the healthy pipeline of the practice cluster.'),
+  logs: z
+    .array(z.strictObject({ pod: z.string(), previous: z.boolean().exactOptional(), lines: z.array(z.string()).min(1) }))
+    .default([])
+    .describe('What the containers of the practice cluster log.'),
+  evidence: evidence('Fields per probe id. A kubernetes probe without an entry is asked of the practice cluster. null: it does not answer.'),
+  after: evidence('Fields per probe id once the plan has been executed.'),
+  expect: z
+    .strictObject({
+      cause: z.string().describe('Id of the top-ranked cause, or unknown.'),
+      remedies: z.array(z.string()).default([]).describe('The remedies on offer, in order.'),
+      steps: z.array(z.string().regex(/^[a-z]+ [A-Za-z]+\/[a-z0-9.-]+$/, 'action Kind/name, e.g. evict Pod/thanos-receive-1')).exactOptional().describe("Steps of the first remedy's plan, in order."),
+      risk: z.enum(['safe', 'disruptive', 'destructive']).exactOptional().describe("Risk of the first remedy's plan."),
+    })
+    .describe('What must follow from the evidence.'),
+});
+
+/** A runbook file: the shape alone; `references.ts` checks what the words refer to. */
+export const runbookSchema: z.ZodType<Runbook> = z.strictObject({
+  id: z.enum(INCIDENT_CLASSES).describe("The incident class; also the file's name."),
+  revision: z.int().positive().describe('Raised by whoever changes the meaning of the file.'),
+  title: text('The problem, in a few words.'),
+  summary: text('What the runbook is about, in a sentence or two.'),
+  failureDomain: z.enum(FAILURE_DOMAINS).describe('What fails together; also what the lease locks while an incident changes it.'),
+  match: z.array(labels('Labels that an alert must carry; /…/ makes a value an anchored regular expression.')).min(1).describe('Alerts that this runbook claims; the most specific matcher of all runbooks wins.'),
+  targets: z.array(z.string()).min(1).describe("Roles of the cluster's configuration that may be looked at and changed: agent, receiver, …"),
+  probes: z.array(probe).min(1).describe('What is asked, all at once, within a minute.'),
+  causes: z.array(cause).min(1).describe('Root causes; of equally likely ones the first in the file wins, so put the more specific first.'),
+  remedies: z.array(remedy).default([]).describe('What can be done.'),
+  verify: z.array(verify).min(1).describe('All must hold before the incident counts as recovered.'),
+  permanentFix: z.array(permanentFix).default([]).describe('Changes to the GitOps repository that stop the recurrence.'),
+  deviations: z.array(deviation).default([]).describe("Where this runbook leaves the handbook's path."),
+  examples: z.array(example).min(1).describe('Recorded evidence and what must follow; every one runs as a test.'),
+});
+
+/** JSON Schema (draft 2020-12) of a runbook file, for editors. */
+export function runbookJsonSchema(): JsonObject {
+  const schema = z.toJSONSchema(runbookSchema, { io: 'input' }) as JsonObject;
+  return { title: 'Nightshift runbook', ...schema };
+}
