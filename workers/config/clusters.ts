@@ -1,0 +1,82 @@
+import path from 'node:path';
+import type { ClusterConfig } from '../../activities/clusters';
+import { CENTRAL_QUEUE, type Durations, type IncidentSettings, type PolicyTable } from '../../workflows/contracts';
+import { DEFAULT_POLICY, OBSERVE_ONLY } from '../../workflows/domain/policy';
+import { durationsOf } from './durations';
+import type { ClusterFile } from './schema';
+import { targetsOf } from './targets';
+
+/** How a cluster's API is reached. */
+export type Connection = { kind: 'practice' } | { kind: 'in-cluster' } | { kind: 'kubeconfig'; file: string; context?: string };
+
+export interface ClusterEntry {
+  cluster: ClusterConfig;
+  /** Other values of the alert label `cluster` that mean this cluster. */
+  aliases: string[];
+  connection: Connection;
+  durations: Durations;
+  queues: IncidentSettings['queues'];
+}
+
+/** The name of the practice cluster. */
+export const PRACTICE = 'practice';
+
+/** One minute of a stability window is a second here: a newcomer sees an incident through in a minute or two. */
+const PRACTICE_TIME_FACTOR = 1 / 60;
+
+export function clusterOf(entry: ClusterFile, folder: string, where: string): ClusterEntry {
+  const resolve = (file: string) => path.resolve(folder, file.replace(/^~(?=\/)/, process.env['HOME'] ?? '~'));
+  const connection: Connection = entry.inCluster
+    ? { kind: 'in-cluster' }
+    : { kind: 'kubeconfig', file: resolve(entry.kubeconfig ?? process.env['KUBECONFIG'] ?? '~/.kube/config'), ...(entry.context && { context: entry.context }) };
+  const cluster: ClusterConfig = {
+    name: entry.name,
+    practice: false,
+    mode: entry.mode,
+    policy: policyOf(entry),
+    acceptUnsigned: entry.acceptUnsigned,
+    namespace: entry.namespace,
+    targets: targetsOf(entry.namespace, entry.targets, where),
+    replicationFactor: entry.replicationFactor,
+    endpoints: definedOf(entry.endpoints),
+    killSwitch: { namespace: entry.killSwitch.namespace ?? entry.namespace, name: entry.killSwitch.name },
+    timeFactor: entry.timeFactor,
+    ...(entry.desiredState && { desiredState: { directory: resolve(entry.desiredState.directory) } }),
+  };
+  const queues = { probe: entry.queues.probe ?? CENTRAL_QUEUE, mutate: entry.queues.mutate ?? CENTRAL_QUEUE };
+  return { cluster, aliases: entry.aliases, connection, durations: durationsOf(entry.durations, entry.timeFactor), queues };
+}
+
+/** An in-memory stand-in of the pipeline, so that a newcomer can play an incident without a cluster. */
+export function practiceCluster(): ClusterEntry {
+  const namespace = 'monitoring';
+  return {
+    cluster: {
+      name: PRACTICE,
+      practice: true,
+      mode: 'act',
+      policy: DEFAULT_POLICY,
+      acceptUnsigned: true,
+      namespace,
+      targets: targetsOf(namespace, {}, PRACTICE),
+      replicationFactor: 3,
+      endpoints: {},
+      killSwitch: { namespace, name: 'nightshift-automation' },
+      timeFactor: PRACTICE_TIME_FACTOR,
+    },
+    // The handbook's example cluster, which the runbooks' examples name.
+    aliases: ['cluster-03'],
+    connection: { kind: 'practice' },
+    durations: durationsOf({}, PRACTICE_TIME_FACTOR),
+    queues: { probe: CENTRAL_QUEUE, mutate: CENTRAL_QUEUE },
+  };
+}
+
+/** While a cluster is only observed, no policy of it counts. */
+function policyOf(entry: ClusterFile): PolicyTable {
+  return entry.mode === 'observe' ? OBSERVE_ONLY : { ...DEFAULT_POLICY, ...definedOf(entry.policy) };
+}
+
+function definedOf<T extends object>(value: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as { [Key in keyof T]?: Exclude<T[Key], undefined> };
+}
