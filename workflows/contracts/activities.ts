@@ -43,10 +43,12 @@ export interface VerifyRequest {
   probeTimeoutMs: number;
   /** How soon to look again, in milliseconds. */
   everyMs: number;
+  /** Look a single time: what does not hold is VerificationFailed, and nobody looks again. */
+  once?: boolean;
 }
 
 export interface VerificationActivities {
-  /** Answers when every condition holds. @throws NotYetConverged with the conditions' states as details[0] (`ConditionStatus[]`) otherwise. */
+  /** Answers when every condition holds. @throws NotYetConverged with the conditions' states as details[0] (`ConditionStatus[]`) otherwise, VerificationFailed with the same when asked to look once. */
   verificationCheck(request: VerifyRequest): Promise<ConditionStatus[]>;
 }
 

@@ -2,7 +2,8 @@ import type { AcceptedDecision } from './decisions';
 import type { Alert } from './alerts';
 import type { Evidence } from './evidence';
 import type { Plan, PlanResult, StepResult } from './plan';
-import type { RankedCause } from './runbook';
+import type { RankedCause, RunbookSnapshot } from './runbook';
+import type { IncidentSettings } from './settings';
 import type { Text } from './text';
 import type { FailureDomain, Impact, IncidentClass, Outcome, Phase, Risk } from './vocabulary';
 
@@ -16,6 +17,8 @@ export interface IncidentInput {
 
 export interface ContinuedIncident {
   state: IncidentStatus;
+  settings: IncidentSettings;
+  snapshot?: RunbookSnapshot;
   messageIds: string[];
 }
 

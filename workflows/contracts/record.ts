@@ -1,5 +1,6 @@
 import type { IncidentStatus } from './incident';
 import type { PermanentFixSpec } from './runbook';
+import type { Text } from './text';
 
 /** What stays of an incident: `records/<yyyy>/<mm>/<public id>/record.json`. Later versions read earlier ones. */
 export interface IncidentRecord {
@@ -25,4 +26,29 @@ export interface PermanentFixInput {
   incidentWorkflowId: string;
   incidentFirstRunId: string;
   fixes: PermanentFixSpec[];
+}
+
+/** What became of one proposed fix. */
+export interface FixStatus {
+  id: string;
+  title: Text;
+  state: 'proposed' | 'merged' | 'declined';
+  settledAt?: string;
+  actor?: string;
+  reason?: string;
+}
+
+export interface PermanentFixStatus {
+  publicId: string;
+  cluster: string;
+  fixes: FixStatus[];
+  reminders: number;
+}
+
+export interface SettleFix {
+  fix: string;
+  state: 'merged' | 'declined';
+  actor: string;
+  /** Needed for `declined`. */
+  reason?: string;
 }

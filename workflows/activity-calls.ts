@@ -1,0 +1,96 @@
+/** How each kind of activity is called: every limit beside its reason. */
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type {
+  ConfigurationActivities,
+  IncidentSettings,
+  KubernetesActivities,
+  NotifyActivities,
+  ProbeActivities,
+  RecordActivities,
+  TemporalActivities,
+  VerificationActivities,
+} from './contracts';
+
+/** Reads of the worker's own files: local, because a round trip to the server would cost more than the read. */
+export const configuration = proxyLocalActivities<ConfigurationActivities>({
+  startToCloseTimeout: '5 seconds',
+  scheduleToCloseTimeout: '20 seconds',
+});
+
+/** Pages are worth many tries, but an incident does not wait for a pager that is gone. */
+export const notify = proxyActivities<NotifyActivities>({
+  startToCloseTimeout: '15 seconds',
+  scheduleToCloseTimeout: '10 minutes',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+});
+
+/** The record has to be written, however long the store is away: a day covers an outage that people notice. */
+export const records = proxyActivities<RecordActivities>({
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '24 hours',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+});
+
+/** Questions to Temporal itself: it is there, or nothing is. */
+export const temporal = proxyActivities<TemporalActivities>({
+  startToCloseTimeout: '15 seconds',
+  scheduleToCloseTimeout: '5 minutes',
+  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+});
+
+/**
+ * Probes: one retry within their time-out, because a person is waiting. A probe whose worker is away fails by
+ * schedule-to-start, which is evidence too.
+ */
+export function probes(settings: IncidentSettings, use: string): ProbeActivities {
+  const timeout = settings.durations.probeTimeout;
+  return proxyActivities<ProbeActivities>({
+    taskQueue: settings.queues.probe,
+    startToCloseTimeout: timeout,
+    scheduleToStartTimeout: timeout,
+    scheduleToCloseTimeout: 2 * timeout + 2_000,
+    retry: { initialInterval: '500 milliseconds', maximumAttempts: 2 },
+    summary: use,
+  });
+}
+
+/** Planning reads, and asks the server for dry runs, so it needs the rights of the worker that mutates. */
+export function planning(settings: IncidentSettings, summary: string): Pick<KubernetesActivities, 'kubernetesPlanRemedy'> {
+  return proxyActivities<KubernetesActivities>({
+    taskQueue: settings.queues.mutate,
+    startToCloseTimeout: '30 seconds',
+    scheduleToCloseTimeout: '3 minutes',
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '15 seconds' },
+    summary,
+  });
+}
+
+/**
+ * Mutations: level-based, so that retries are harmless. A conflict means that the world is no longer as planned; asking
+ * again cannot help, planning again can.
+ */
+export function mutations(settings: IncidentSettings, summary: string): Pick<KubernetesActivities, 'kubernetesExecuteStep' | 'kubernetesUndoStep'> {
+  return proxyActivities<KubernetesActivities>({
+    taskQueue: settings.queues.mutate,
+    startToCloseTimeout: '1 minute',
+    scheduleToCloseTimeout: '5 minutes',
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 seconds', nonRetryableErrorTypes: ['Conflict'] },
+    summary,
+  });
+}
+
+/**
+ * Polls inside one retried activity: measured, polling from the workflow costs a thousand events. A single look may take
+ * as long as its windowed probe observes, hence the heartbeat.
+ * @param deadlineMs how long conditions may take to hold
+ */
+export function verification(settings: IncidentSettings, deadlineMs: number, summary: string): VerificationActivities {
+  return proxyActivities<VerificationActivities>({
+    taskQueue: settings.queues.probe,
+    startToCloseTimeout: '5 minutes',
+    scheduleToCloseTimeout: deadlineMs,
+    heartbeatTimeout: '30 seconds',
+    retry: { initialInterval: settings.durations.verifyEvery, backoffCoefficient: 1 },
+    summary,
+  });
+}

@@ -1,0 +1,56 @@
+import { allHandlersFinished, ApplicationFailure, condition, continueAsNew, setHandler, workflowInfo } from '@temporalio/workflow';
+import { notify, records } from './activity-calls';
+import type { FixStatus, PermanentFixInput, PermanentFixStatus, SettleFix } from './contracts';
+import { permanentFixStatus, settleFix } from './contracts/permanent-fix-messages';
+
+/**
+ * Follows the proposed fixes of one incident until each is merged, or declined with a reason; reminds weekly. Outlives
+ * the incident by days or weeks, and begins by completing the incident's record with its whole history.
+ */
+export async function permanentFixWorkflow(input: PermanentFixInput & { continued?: PermanentFixStatus }): Promise<PermanentFixStatus> {
+  const { publicId, cluster } = input;
+  const status: PermanentFixStatus = input.continued ?? { publicId, cluster, reminders: 0, fixes: input.fixes.map(({ id, title }) => ({ id, title, state: 'proposed' })) };
+  setHandler(permanentFixStatus, () => status);
+  setHandler(settleFix, (message) => settle(status, message), { validator: (message) => check(status, message) });
+  if (!input.continued) await records.recordsCompleteHistory({ publicId, workflowId: input.incidentWorkflowId, firstRunId: input.incidentFirstRunId });
+  const open = () => status.fixes.filter((fix) => fix.state === 'proposed');
+  while (open().length > 0) {
+    if (await condition(() => open().length === 0, REMIND_EVERY)) break;
+    status.reminders += 1;
+    await remind(status, open());
+    if (workflowInfo().continueAsNewSuggested) {
+      await condition(allHandlersFinished);
+      await continueAsNew<typeof permanentFixWorkflow>({ ...input, continued: status });
+    }
+  }
+  await condition(allHandlersFinished);
+  return status;
+}
+
+const REMIND_EVERY = '7 days';
+
+function check(status: PermanentFixStatus, { fix, state, reason }: SettleFix): void {
+  const known = status.fixes.find(({ id }) => id === fix);
+  if (!known) throw refusal(`there is no fix ${String(fix)}; there is ${status.fixes.map(({ id }) => id).join(', ')}`);
+  if (state !== 'merged' && state !== 'declined') throw refusal('a fix is settled as merged or declined');
+  if (state === 'declined' && !reason) throw refusal('a fix is declined with a reason');
+  if (known.state !== 'proposed') throw refusal(`the fix ${fix} was ${known.state} before`);
+}
+
+function refusal(message: string): ApplicationFailure {
+  return ApplicationFailure.create({ type: 'Refused', message, nonRetryable: true });
+}
+
+function settle(status: PermanentFixStatus, { fix, state, actor, reason }: SettleFix): PermanentFixStatus {
+  status.fixes = status.fixes.map((known): FixStatus => (known.id === fix ? { ...known, state, actor, settledAt: new Date().toISOString(), ...(reason && { reason }) } : known));
+  return status;
+}
+
+/** A reminder that does not arrive is followed by next week's. */
+async function remind(status: PermanentFixStatus, open: FixStatus[]): Promise<void> {
+  const { publicId, cluster, reminders } = status;
+  const at = new Date().toISOString();
+  const title = { en: `Permanent fix of ${publicId} is still open`, ko: `${publicId}의 영구 해결이 아직 열려 있음` };
+  const text = { en: open.map((fix) => fix.title.en).join('; '), ko: open.map((fix) => fix.title.ko).join('; ') };
+  await notify.notifyPage({ id: `${publicId}-fix-${reminders}`, kind: 'reminder', publicId, cluster, severity: 'info', title, text, url: '', at }).catch(() => undefined);
+}

@@ -1,0 +1,67 @@
+import { ParentClosePolicy, startChild, WorkflowIdReusePolicy } from '@temporalio/workflow';
+import { records } from '../activity-calls';
+import { permanentFixWorkflowId, WORKFLOW, type IncidentRecord, type PermanentFixInput, type PermanentFixSpec } from '../contracts';
+import { reduce } from '../domain/incident-state';
+import { OUTCOME_TEXT } from '../domain/timeline';
+import { reasonOf, type Incident } from './incident';
+
+/** Starts the permanent fix, whose life is its own, and writes the record before the incident closes. */
+export async function close(incident: Incident): Promise<void> {
+  incident.enter('close');
+  const fixes = proposedFixes(incident);
+  if (fixes.length > 0) await startPermanentFix(incident, fixes);
+  const { title, outcome } = incident.status;
+  const how = OUTCOME_TEXT[outcome ?? 'handed-over'];
+  incident.page('closed', { en: `Closed (${how.en}): ${title.en}`, ko: `종료(${how.ko}): ${title.ko}` });
+  await incident.settle();
+  incident.wait({ for: 'record', since: incident.now(), text: { en: 'the record to be written', ko: '기록 저장' } });
+  const written = await records.recordsWrite(recordOf(incident, fixes));
+  incident.record({ type: 'recordWritten', location: written.location });
+}
+
+function proposedFixes(incident: Incident): PermanentFixSpec[] {
+  const { rootCause, causes } = incident.status;
+  const wanted = causes.find((cause) => cause.id === rootCause)?.permanentFix ?? [];
+  return (incident.snapshot?.runbook.permanentFix ?? []).filter((fix) => wanted.includes(fix.id));
+}
+
+async function startPermanentFix(incident: Incident, fixes: PermanentFixSpec[]): Promise<void> {
+  if (incident.status.permanentFix) return;
+  const { cluster, publicId, workflowId, firstRunId } = incident.status;
+  const fixWorkflowId = permanentFixWorkflowId(publicId);
+  const input: PermanentFixInput = { cluster, publicId, incidentWorkflowId: workflowId, incidentFirstRunId: firstRunId, fixes };
+  try {
+    await startChild(WORKFLOW.permanentFix, {
+      workflowId: fixWorkflowId,
+      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      args: [input],
+      staticSummary: `Permanent fix of ${publicId}`,
+    });
+    incident.record({ type: 'permanentFixStarted', workflowId: fixWorkflowId, fixes: fixes.map(({ id, title }) => ({ id, title })) });
+  } catch (error) {
+    incident.record({ type: 'executionFailed', planId: '-', reason: `the permanent fix was not started: ${reasonOf(error)}` });
+  }
+}
+
+/** The record is written before the workflow closes, and says of itself what it will be a moment later: closed. */
+function recordOf(incident: Incident, permanentFixes: PermanentFixSpec[]): IncidentRecord {
+  const closed = reduce(incident.status, { type: 'closed', at: incident.now() });
+  const since = (at: string | undefined) => at && Math.max(0, Date.parse(at) - Date.parse(closed.openedAt));
+  const toRootCause = since(closed.clocks.rootCause.metAt);
+  const toDecision = since(closed.decisions.at(-1)?.at);
+  const toRecovery = since(closed.recoveredAt);
+  return {
+    schema: 'nightshift/record/v1',
+    incident: closed,
+    permanentFixes,
+    durations: {
+      toDetect: Math.max(0, Date.parse(closed.openedAt) - Date.parse(closed.beganAt)),
+      ...(typeof toRootCause === 'number' && { toRootCause }),
+      ...(typeof toDecision === 'number' && { toDecision }),
+      ...(typeof toRecovery === 'number' && { toRecovery }),
+      open: Date.parse(closed.closedAt ?? closed.openedAt) - Date.parse(closed.openedAt),
+    },
+    locale: incident.settings.locale,
+  };
+}

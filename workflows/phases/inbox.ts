@@ -1,0 +1,190 @@
+/** What people and alerts tell a running incident. Handlers only check and record; the main course acts. */
+import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import type { AcceptedDecision, DecisionAnswer, DecisionBody, Envelope, MessageName, ReasonBody, Signed } from '../contracts/decisions';
+import type { Role } from '../contracts/vocabulary';
+import * as messages from '../contracts/messages';
+import { checkApprovals, requirementFor, type ApprovalStanding } from '../domain/policy';
+import { isSigned, statementFault } from '../domain/statements';
+import type { Incident } from './incident';
+
+/** Who may say what. Unsigned messages, where they are accepted at all, come from the machine's own operator. */
+const MAY: Record<MessageName, Role[]> = {
+  decide: ['approver', 'admin'],
+  addNote: ['responder', 'approver', 'admin'],
+  chooseRemedy: ['responder', 'approver', 'admin'],
+  takeOver: ['responder', 'approver', 'admin'],
+  resume: ['responder', 'approver', 'admin'],
+  cancelIncident: ['approver', 'admin'],
+};
+
+const UNSIGNED_ACTOR = 'temporal-cli';
+
+interface Admitted<Body> {
+  actor: string;
+  roles: Role[];
+  channel: string;
+  body: Body;
+  signed?: Signed<Body>;
+}
+
+export function registerInbox(incident: Incident): void {
+  setHandler(messages.incidentStatus, () => incident.status);
+  setHandler(messages.alertsChanged, ({ alerts }) => incident.record({ type: 'alertsChanged', alerts }));
+  registerDecisions(incident);
+  registerCourse(incident);
+}
+
+function registerDecisions(incident: Incident): void {
+  setHandler(messages.decide, (envelope) => decide(incident, envelope), { validator: (envelope) => void checkDecision(incident, envelope) });
+  for (const [signal, verdict] of [[messages.approve, 'approve'], [messages.reject, 'reject']] as const) {
+    setHandler(signal, (envelope) => {
+      const asDecision = (envelope && isSigned(envelope) ? envelope : { ...envelope, verdict }) as Envelope<DecisionBody>;
+      try {
+        if (isSigned(asDecision) && asDecision.statement.body?.verdict !== verdict) throw refusal('the signed statement says something else');
+        decide(incident, asDecision);
+      } catch (error) {
+        if (!(error instanceof ApplicationFailure)) throw error;
+        incident.record({ type: 'messageRefused', message: verdict, actor: claimedActor(asDecision), reason: error.message });
+      }
+    });
+  }
+}
+
+function registerCourse(incident: Incident): void {
+  setHandler(messages.addNote, (envelope) => {
+    const { actor, body } = take(incident, 'addNote', envelope);
+    incident.record({ type: 'noted', actor, text: String(body.text).slice(0, 4_000) });
+  }, { validator: (envelope) => {
+    if (!admit(incident, 'addNote', envelope).body.text) throw refusal('a note needs a text');
+  } });
+
+  setHandler(messages.chooseRemedy, (envelope) => {
+    const { actor, body } = take(incident, 'chooseRemedy', envelope);
+    incident.record({ type: 'remedyChosen', actor, remedy: body.remedy, ...(body.reason && { reason: body.reason }) });
+    incident.chosenRemedy = body.remedy;
+    if (incident.status.phase !== 'waiting') incident.interruption = 'remedy-chosen';
+    else {
+      incident.record({ type: 'resumed', actor, reason: `to carry out ${body.remedy}` });
+      incident.resumed = true;
+    }
+  }, { validator: (envelope) => checkRemedy(incident, admit(incident, 'chooseRemedy', envelope).body.remedy) });
+
+  setHandler(messages.takeOver, (envelope) => {
+    const { actor, body } = take(incident, 'takeOver', envelope ?? {});
+    incident.record({ type: 'takenOver', actor, ...reasonOf(body) });
+    incident.interruption = 'taken-over';
+  }, { validator: (envelope) => void admit(incident, 'takeOver', envelope ?? {}) });
+
+  setHandler(messages.resume, (envelope) => {
+    const { actor, body } = take(incident, 'resume', envelope ?? {});
+    incident.record({ type: 'resumed', actor, ...reasonOf(body) });
+    if (incident.interruption === 'taken-over') incident.interruption = undefined;
+    incident.resumed = incident.status.phase === 'waiting';
+  }, { validator: (envelope) => {
+    admit(incident, 'resume', envelope ?? {});
+    if (incident.cancelled) throw refusal('the incident was cancelled; a new alert opens a new one');
+    if (incident.status.phase !== 'waiting' && !incident.status.owner) throw refusal('nobody has taken this incident over');
+  } });
+
+  setHandler(messages.cancelIncident, (envelope) => {
+    const { actor, body } = take(incident, 'cancelIncident', envelope ?? {});
+    incident.record({ type: 'outcome', actor, outcome: 'cancelled', reason: { en: body.reason ?? `cancelled by ${actor}`, ko: body.reason ?? `${actor} 취소` } });
+    incident.cancelled = true;
+    incident.interruption = 'cancelled';
+  }, { validator: (envelope) => {
+    admit(incident, 'cancelIncident', envelope ?? {});
+    if (incident.cancelled) throw refusal('the incident was cancelled before');
+    if (incident.status.phase === 'close') throw refusal('the incident is closing');
+  } });
+}
+
+function reasonOf(body: ReasonBody): ReasonBody {
+  return body.reason ? { reason: body.reason.slice(0, 500) } : {};
+}
+
+/** In an update handler only an ApplicationFailure answers the caller; a plain Error would fail the workflow task and leave the caller hanging. */
+function refusal(reason: string): ApplicationFailure {
+  return ApplicationFailure.create({ type: 'Refused', message: reason, nonRetryable: true });
+}
+
+/** @throws Refused, with the reason as a sentence */
+function admit<Body extends object>(incident: Incident, message: MessageName, envelope: Envelope<Body>): Admitted<Body> {
+  const { settings, status } = incident;
+  if (!settings.temporalNamespace) throw refusal('the incident is still being set up, or its cluster is not configured here');
+  if (!isSigned(envelope)) {
+    if (!settings.acceptUnsigned) throw refusal('unsigned messages are not accepted here: use the nightshift command, the API or the console');
+    const { actor, ...body } = envelope;
+    return { actor: actor ?? UNSIGNED_ACTOR, roles: ['approver'], channel: 'temporal', body: body as Body };
+  }
+  const { temporalNamespace } = settings;
+  const fault = statementFault(envelope, { message, temporalNamespace, workflowId: status.workflowId, firstRunId: status.firstRunId, now: incident.now() }, settings.keys);
+  if (fault) throw refusal(`the message does not count: ${fault}`);
+  const { statement } = envelope;
+  if (incident.messageIds.has(statement.messageId)) throw refusal('the message was counted before');
+  if (!statement.roles.some((role) => MAY[message].includes(role))) throw refusal(`${statement.actor} (${statement.roles.join(', ') || 'no role'}) may not do this: it takes the role ${MAY[message].join(' or ')}`);
+  return { actor: statement.actor, roles: statement.roles, channel: statement.channel, body: statement.body, signed: envelope };
+}
+
+/** Admits and remembers, so that a statement counts once. */
+function take<Body extends object>(incident: Incident, message: MessageName, envelope: Envelope<Body>): Admitted<Body> {
+  const admitted = admit(incident, message, envelope);
+  if (admitted.signed) incident.messageIds.add(admitted.signed.statement.messageId);
+  return admitted;
+}
+
+function checkRemedy(incident: Incident, remedy: string): void {
+  const offered = incident.snapshot?.runbook.remedies.map(({ id }) => id) ?? [];
+  if (!offered.includes(remedy)) throw refusal(`the runbook has no remedy ${String(remedy)}; it has ${offered.join(', ') || 'none'}`);
+  if (incident.cancelled) throw refusal('the incident was cancelled; a new alert opens a new one');
+  if (incident.status.phase === 'recover') throw refusal('a plan is being executed; wait for its result or take the incident over');
+}
+
+function checkDecision(incident: Incident, envelope: Envelope<DecisionBody>): Admitted<DecisionBody> {
+  const admitted = admit(incident, 'decide', envelope);
+  const { plan, waiting } = incident.status;
+  const { verdict, planHash } = admitted.body;
+  if (verdict !== 'approve' && verdict !== 'reject') throw refusal('a decision has the verdict approve or reject');
+  if (!plan || waiting?.for !== 'approval') throw refusal(`no plan waits for a decision; the incident is in phase ${incident.status.phase}`);
+  if (planHash === undefined && admitted.signed) throw refusal('a signed decision names the hash of its plan');
+  if (planHash !== undefined && planHash !== plan.hash) throw refusal(`the plan that waits has the hash ${plan.hash.slice(0, 12)}…, the decision is about another`);
+  if (plan.risk === 'destructive' && !admitted.signed && !incident.settings.acceptUnsigned) throw refusal('a destructive plan takes signed decisions');
+  const before = incident.status.decisions.some((decision) => decision.planId === plan.id && decision.actor === admitted.actor);
+  if (before) throw refusal(`${admitted.actor} has decided on this plan before; another person is needed`);
+  return admitted;
+}
+
+/** @throws Refused */
+function decide(incident: Incident, envelope: Envelope<DecisionBody>): DecisionAnswer {
+  const { actor, roles, channel, body, signed } = checkDecision(incident, envelope);
+  if (signed) incident.messageIds.add(signed.statement.messageId);
+  const { plan } = incident.status;
+  if (!plan) throw refusal('no plan waits for a decision');
+  const decision: AcceptedDecision = {
+    planId: plan.id,
+    planHash: plan.hash,
+    verdict: body.verdict,
+    actor,
+    roles,
+    channel,
+    at: incident.now(),
+    ...(body.reason && { reason: body.reason.slice(0, 500) }),
+    ...(signed && { signed }),
+  };
+  const { approved, missing } = approvalStanding(incident, [...incident.status.decisions, decision]);
+  const standing = body.verdict === 'reject' ? 'rejected' : approved ? 'approved' : 'waiting';
+  incident.record({ type: 'decided', actor, decision, standing });
+  return { planId: plan.id, planHash: plan.hash, standing, approvalsMissing: standing === 'waiting' ? missing : 0 };
+}
+
+/** How the decisions on the current plan stand against what policy demands. */
+export function approvalStanding(incident: Incident, decisions: readonly AcceptedDecision[] = incident.status.decisions): ApprovalStanding {
+  const { plan, workflowId, firstRunId } = incident.status;
+  if (!plan) return { approved: false, missing: 1, faults: ['there is no plan'] };
+  const { policy, keys, acceptUnsigned, temporalNamespace } = incident.settings;
+  return checkApprovals(requirementFor(policy, plan.risk), decisions, { planId: plan.id, planHash: plan.hash, temporalNamespace, workflowId, firstRunId, keys, acceptUnsigned });
+}
+
+function claimedActor(envelope: Envelope<DecisionBody>): string {
+  const actor = isSigned(envelope) ? envelope.statement?.actor : envelope.actor;
+  return `${typeof actor === 'string' ? actor.slice(0, 100) : UNSIGNED_ACTOR} (claimed)`;
+}

@@ -1,0 +1,159 @@
+import {
+  CancellationScope,
+  condition,
+  setCurrentDetails,
+  sleep,
+  upsertMemo,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { SEARCH_ATTRIBUTE_KEYS } from '../contracts/search-attributes';
+import { publicIdOf, type IncidentEvent, type IncidentInput, type IncidentMemo, type IncidentSettings, type IncidentStatus, type NotificationKind, type Phase, type RunbookSnapshot, type Text } from '../contracts';
+import { notify } from '../activity-calls';
+import { firing } from '../domain/alerts';
+import { openIncident, reduce } from '../domain/incident-state';
+import { currentDetails } from '../domain/current-details';
+import { UNCONFIGURED } from '../domain/unconfigured';
+
+/** An event as phases write it; the clock and, unless it was a person, the actor are filled in here. */
+type NewEvent = IncidentEvent extends infer Event ? (Event extends IncidentEvent ? Omit<Event, 'at'> : never) : never;
+
+/** Why the automatic course of an incident stops where it is. */
+export type Interruption = 'taken-over' | 'cancelled' | 'remedy-chosen';
+
+/**
+ * What the phases share: the incident's state, its settings and runbook, and the few ways to move on. State changes only
+ * through `record`, so that everything that happened can be read back from the timeline.
+ */
+export class Incident {
+  status: IncidentStatus;
+  settings: IncidentSettings;
+  snapshot: RunbookSnapshot | undefined;
+  /** Set by message handlers, taken by the main loop. */
+  interruption: Interruption | undefined;
+  chosenRemedy: string | undefined;
+  cancelled = false;
+  /** The outcome stands; clocks and reminders stop. */
+  closing = false;
+  /** Set by `resume`, taken by whoever waits for a person. */
+  resumed = false;
+  readonly messageIds: Set<string>;
+  private readonly background: Array<Promise<void>> = [];
+  private pages = 0;
+
+  constructor(input: IncidentInput) {
+    const info = workflowInfo();
+    this.messageIds = new Set(input.continued?.messageIds);
+    this.settings = input.continued?.settings ?? UNCONFIGURED;
+    this.snapshot = input.continued?.snapshot;
+    this.status =
+      input.continued?.state ??
+      openIncident({
+        type: 'opened',
+        at: this.now(),
+        publicId: publicIdOf(info.firstExecutionRunId, info.startTime),
+        workflowId: info.workflowId,
+        firstRunId: info.firstExecutionRunId,
+        cluster: input.cluster,
+        failureDomain: input.failureDomain,
+      });
+  }
+
+  now(): string {
+    return new Date().toISOString();
+  }
+
+  record(event: NewEvent): void {
+    this.status = reduce(this.status, { ...event, at: this.now() } as IncidentEvent);
+    setCurrentDetails(currentDetails(this.status));
+  }
+
+  /** Enters a phase and shows it wherever incidents are listed. */
+  enter(phase: Phase): void {
+    if (this.status.phase === phase) return;
+    this.record({ type: 'phaseEntered', phase });
+    this.publish();
+  }
+
+  /** Brings memo and search attributes up to date: two history events, so only where a list would change. */
+  publish(): void {
+    const { status } = this;
+    upsertSearchAttributes([
+      { key: SEARCH_ATTRIBUTE_KEYS.publicId, value: status.publicId },
+      { key: SEARCH_ATTRIBUTE_KEYS.cluster, value: status.cluster },
+      { key: SEARCH_ATTRIBUTE_KEYS.failureDomain, value: status.failureDomain },
+      { key: SEARCH_ATTRIBUTE_KEYS.incidentClass, value: status.incidentClass },
+      { key: SEARCH_ATTRIBUTE_KEYS.phase, value: status.phase },
+      { key: SEARCH_ATTRIBUTE_KEYS.outcome, value: status.outcome ?? 'open' },
+    ]);
+    upsertMemo({ ...memoOf(status) });
+  }
+
+  get alertsFiring(): boolean {
+    return firing(this.status.alerts).length > 0;
+  }
+
+  wait(waiting: IncidentStatus['waiting']): void {
+    this.record({ type: 'waitingFor', waiting });
+  }
+
+  /** Pages a person without waiting for the pager; what became of it is in the timeline. */
+  page(kind: NotificationKind, text: Text): void {
+    const { publicId, cluster, severity, title } = this.status;
+    this.pages += 1;
+    const id = `${publicId}-${workflowInfo().runId.slice(0, 8)}-${this.pages}-${kind}`;
+    const url = `${this.settings.publicUrl}/incidents/${publicId}`;
+    this.background.push(
+      notify.notifyPage({ id, kind, publicId, cluster, severity, title, text, url, at: this.now() }).then(
+        ({ delivered, detail }) => this.record({ type: 'paged', kind, delivered, detail }),
+        (error: unknown) => this.record({ type: 'paged', kind, delivered: false, detail: reasonOf(error) }),
+      ),
+    );
+  }
+
+  /** Runs something beside the main course; it must handle its own failures. */
+  beside(work: Promise<void>): void {
+    this.background.push(work);
+  }
+
+  /** Waits for pages that are still on their way, for a while: a pager that is gone must not keep an incident open. */
+  async settle(): Promise<void> {
+    await Promise.race([Promise.all(this.background), sleep('30 seconds')]);
+  }
+
+  /**
+   * Runs `work`, cancelling it when a person interrupts.
+   * @returns what `work` returned, or `interrupted`
+   */
+  async unlessInterrupted<Result>(work: () => Promise<Result>): Promise<Result | 'interrupted'> {
+    if (this.interruption) return 'interrupted';
+    const scope = new CancellationScope();
+    const interrupted = scope.run(() => condition(() => this.interruption !== undefined)).then(() => 'interrupted' as const);
+    try {
+      return await Promise.race([scope.run(work), interrupted]);
+    } finally {
+      scope.cancel();
+    }
+  }
+}
+
+/** The sentence of a failure, without Temporal's wrapping. */
+export function reasonOf(error: unknown): string {
+  let message = String(error);
+  for (let current: unknown = error; current instanceof Error; current = current.cause) message = current.message;
+  return message.slice(0, 500);
+}
+
+function memoOf(status: IncidentStatus): IncidentMemo {
+  const { publicId, title, severity, rootCause, owner, beganAt, recoveredAt } = status;
+  return {
+    publicId,
+    title,
+    severity,
+    needsYou: status.phase === 'approve' || status.phase === 'waiting',
+    beganAt,
+    ...(rootCause && { rootCause }),
+    ...(owner && { owner }),
+    ...(recoveredAt && { recoveredAt }),
+  };
+}

@@ -1,0 +1,63 @@
+import { planning } from '../activity-calls';
+import type { Plan, PlanResult, RankedCause, RemedySpec } from '../contracts';
+import { failureTypeOf } from '../contracts/failures';
+import { reasonOf, type Incident } from './incident';
+
+export type Planned =
+  | { kind: 'planned'; plan: Plan }
+  /** Every remedy found the world as it wants it: there is nothing to do but to look whether all is well. */
+  | { kind: 'unneeded' }
+  /** No remedy is possible; the reasons are in the timeline. */
+  | { kind: 'none'; reasons: string[] };
+
+/**
+ * Plans the first possible remedy of the root cause that has not been tried, or the one that a person chose.
+ * @param tried ids of remedies that were rejected or did not help
+ */
+export async function plan(incident: Incident, cause: RankedCause | undefined, tried: ReadonlySet<string>): Promise<Planned> {
+  incident.enter('plan');
+  const results: PlanResult[] = [];
+  for (const remedy of candidates(incident, cause, tried)) {
+    const result = await planRemedy(incident, remedy, nextPlanId(incident));
+    incident.record({ type: 'planned', result });
+    results.push(result);
+    if (result.kind === 'planned') return result;
+  }
+  if (results.length > 0 && results.every((result) => result.kind === 'unneeded')) return { kind: 'unneeded' };
+  return { kind: 'none', reasons: results.map((result) => (result.kind === 'planned' ? '' : result.reason.en)) };
+}
+
+/** Plans one remedy as it would be done now. Asked again with the same plan ID and time it answers the same, as long as the world is the same. */
+export async function planRemedy(incident: Incident, remedy: RemedySpec, planId: string, plannedAt = incident.now()): Promise<PlanResult> {
+  const { cluster, publicId, incidentClass } = incident.status;
+  const { id, use, title } = remedy;
+  try {
+    return await planning(incident.settings, `${id}: ${use}`).kubernetesPlanRemedy({
+      cluster,
+      publicId,
+      incidentClass,
+      planId,
+      plannedAt,
+      remedy: { id, use, title, with: remedy.with },
+      targets: incident.snapshot?.runbook.targets ?? [],
+    });
+  } catch (error) {
+    if (failureTypeOf(error) === undefined) throw error;
+    const reason = reasonOf(error);
+    return { kind: 'refused', remedy: id, gates: [], reason: { en: `it could not be planned: ${reason}`, ko: `계획할 수 없음: ${reason}` } };
+  }
+}
+
+export function remedyById(incident: Incident, id: string): RemedySpec | undefined {
+  return incident.snapshot?.runbook.remedies.find((remedy) => remedy.id === id);
+}
+
+function candidates(incident: Incident, cause: RankedCause | undefined, tried: ReadonlySet<string>): RemedySpec[] {
+  const { chosenRemedy } = incident;
+  const ids = chosenRemedy ? [chosenRemedy] : (cause?.remedies ?? []).filter((id) => !tried.has(id));
+  return ids.map((id) => remedyById(incident, id)).filter((remedy): remedy is RemedySpec => remedy !== undefined);
+}
+
+function nextPlanId(incident: Incident): string {
+  return `${incident.status.publicId}-p${incident.status.plans.length + 1}`;
+}

@@ -1,0 +1,129 @@
+import { CancellationScope, sleep } from '@temporalio/workflow';
+import { mutations, temporal } from '../activity-calls';
+import type { ExecuteRequest, FailureDomain, Lease, Plan, PlannedStep } from '../contracts';
+import { failureTypeOf } from '../contracts/failures';
+import { failureDomainOf } from '../domain/routing';
+import { plus } from '../domain/time';
+import { planRemedy, remedyById } from './plan';
+import { reasonOf, type Incident } from './incident';
+
+export type Recovery =
+  | { kind: 'executed'; lease: Lease }
+  /** The world is no longer as planned: diagnose again; what is planned then needs a new decision. */
+  | { kind: 'stale'; reason: string }
+  | { kind: 'unneeded'; reason: string }
+  | { kind: 'failed'; reason: string }
+  | { kind: 'interrupted' };
+
+/** Takes the lease of the failure domain, looks again, executes step by step. What was begun and failed is undone. */
+export async function recover(incident: Incident, plan: Plan): Promise<Recovery> {
+  incident.enter('recover');
+  const lease = await takeLease(incident, domainOf(plan, incident.status.failureDomain));
+  if (lease === 'interrupted') return { kind: 'interrupted' };
+  if (!lease) return { kind: 'failed', reason: 'another incident has held the lease of this failure domain for too long' };
+  const recovery = await underLease(incident, plan, lease);
+  if (recovery.kind !== 'executed') await releaseLease(incident, lease);
+  return recovery;
+}
+
+async function underLease(incident: Incident, plan: Plan, lease: Lease): Promise<Recovery> {
+  const stale = await lookAgain(incident, plan);
+  if (stale) return stale;
+  for (const step of plan.steps) {
+    if (incident.interruption) return { kind: 'interrupted' };
+    const failed = await execute(incident, plan, step, lease);
+    if (!failed) continue;
+    incident.record({ type: 'executionFailed', planId: plan.id, reason: failed.reason });
+    const begun = incident.status.mutations.some((mutation) => mutation.planId === plan.id && !mutation.undo);
+    if (begun) await undo(incident, plan, lease);
+    return failed;
+  }
+  return { kind: 'executed', lease };
+}
+
+/** Evidence may be stale by now: the same remedy, planned again for the same time, must come out the same. */
+async function lookAgain(incident: Incident, plan: Plan): Promise<Recovery | undefined> {
+  const remedy = remedyById(incident, plan.remedy);
+  if (!remedy) return { kind: 'stale', reason: `the runbook has no remedy ${plan.remedy}` };
+  const again = await planRemedy(incident, remedy, plan.id, plan.plannedAt);
+  if (again.kind === 'planned' && again.plan.hash === plan.hash) return undefined;
+  if (again.kind === 'unneeded') return { kind: 'unneeded', reason: again.reason.en };
+  return { kind: 'stale', reason: again.kind === 'refused' ? again.reason.en : 'the objects have changed since the plan was made' };
+}
+
+async function execute(incident: Incident, plan: Plan, step: PlannedStep, lease: Lease): Promise<Extract<Recovery, { kind: 'stale' | 'failed' }> | undefined> {
+  try {
+    const result = await mutations(incident.settings, `${step.action} ${step.object.kind}/${step.object.name}`).kubernetesExecuteStep(request(incident, plan, step, lease));
+    incident.record({ type: 'stepExecuted', planId: plan.id, planHash: plan.hash, result, undo: false });
+    return undefined;
+  } catch (error) {
+    const reason = reasonOf(error);
+    const type = failureTypeOf(error);
+    return { kind: type === 'Conflict' || type === 'GateRefused' || type === 'TargetNotFound' ? 'stale' : 'failed', reason };
+  }
+}
+
+/** Undoes what the plan changed, last change first. Not cancellable: half a change is worse than either end. */
+export async function undo(incident: Incident, plan: Plan, lease: Lease): Promise<void> {
+  await CancellationScope.nonCancellable(async () => {
+    for (const step of plan.inverse) {
+      try {
+        const result = await mutations(incident.settings, `undo: ${step.action} ${step.object.kind}/${step.object.name}`).kubernetesUndoStep(request(incident, plan, step, lease));
+        incident.record({ type: 'stepExecuted', planId: plan.id, planHash: plan.hash, result, undo: true });
+      } catch (error) {
+        incident.record({ type: 'executionFailed', planId: plan.id, reason: `undo of ${step.id}: ${reasonOf(error)}` });
+        return;
+      }
+    }
+  });
+}
+
+function request(incident: Incident, plan: Plan, step: PlannedStep, lease: Lease): ExecuteRequest {
+  const { cluster, publicId, incidentClass, severity, workflowId, firstRunId, decisions } = incident.status;
+  return { cluster, publicId, incidentClass, severity, workflowId, firstRunId, plan, targets: incident.snapshot?.runbook.targets ?? [], stepId: step.id, decisions: decisions.filter((decision) => decision.planId === plan.id), lease };
+}
+
+/** Often enough to be quick, seldom enough to cost few events over a whole wait. */
+const LEASE_ASK_EVERY = 10_000;
+
+/** Covers execution and verification; asked again by the same holder it is extended. */
+function leaseTime(incident: Incident): number {
+  return incident.settings.durations.verifyDeadline + 10 * 60_000;
+}
+
+/** The failure domain of the objects that are changed: an incident that must change another domain's objects waits its turn there. */
+function domainOf(plan: Plan, own: FailureDomain): FailureDomain {
+  const name = plan.steps[0]?.object.name;
+  const domain = name === undefined ? 'unknown' : failureDomainOf({ pod: name });
+  return domain === 'unknown' ? own : domain;
+}
+
+async function takeLease(incident: Incident, failureDomain: FailureDomain): Promise<Lease | 'interrupted' | undefined> {
+  const { cluster, workflowId, firstRunId } = incident.status;
+  const holder = `${workflowId}@${firstRunId}`;
+  const deadline = Date.now() + incident.settings.durations.leaseWait;
+  for (;;) {
+    const answer = await temporal.temporalAcquireLease({ cluster, failureDomain, holder, ttlMs: leaseTime(incident) });
+    if (answer.granted) {
+      incident.wait(undefined);
+      incident.record({ type: 'leaseTaken', token: answer.lease.token });
+      return answer.lease;
+    }
+    if (Date.now() >= deadline) return undefined;
+    if (!incident.status.waiting) {
+      const text = { en: `the lease of ${failureDomain}, held by ${answer.holder}`, ko: `${answer.holder}가 보유한 ${failureDomain} 임차` };
+      incident.wait({ for: 'lease', since: incident.now(), until: plus(incident.now(), incident.settings.durations.leaseWait), text });
+    }
+    if ((await incident.unlessInterrupted(() => sleep(LEASE_ASK_EVERY))) === 'interrupted') return 'interrupted';
+  }
+}
+
+/** A lease that could not be given back expires by itself; that must not hold up the incident. */
+export async function releaseLease(incident: Incident, lease: Lease): Promise<void> {
+  await CancellationScope.nonCancellable(() =>
+    temporal.temporalReleaseLease(lease).then(
+      () => incident.record({ type: 'leaseReleased' }),
+      (error: unknown) => incident.record({ type: 'executionFailed', planId: '-', reason: `the lease was not given back and will expire: ${reasonOf(error)}` }),
+    ),
+  );
+}

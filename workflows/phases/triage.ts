@@ -1,0 +1,87 @@
+import { condition } from '@temporalio/workflow';
+import { configuration, temporal } from '../activity-calls';
+import type { IncidentClass, RunbookSnapshot } from '../contracts';
+import { failureTypeOf } from '../contracts/failures';
+import { firing } from '../domain/alerts';
+import { fiveW1H } from '../domain/five-w-one-h';
+import { plus } from '../domain/time';
+import { candidateClasses } from '../domain/triage-tree';
+import { gatherEvidence } from './diagnose';
+import { rankCauses } from '../domain/ranking';
+import { reasonOf, type Incident } from './incident';
+
+/**
+ * What is wrong, since when, where; which runbook. An incident never ends here: what no runbook claims goes through the
+ * triage tree, and what the tree cannot place goes to a person with all the evidence.
+ */
+export async function triage(incident: Incident): Promise<void> {
+  await condition(() => incident.status.alerts.length > 0, FIRST_ALERT_WITHIN);
+  await configure(incident);
+  incident.beside(lookBack(incident));
+  const claimed = await select(incident);
+  adopt(incident, claimed);
+  incident.record({ type: 'triaged', fiveW1H: fiveW1H(incident.status) });
+  incident.publish();
+  const { title, severity, cluster } = incident.status;
+  incident.page('opened', { en: `${title.en} on ${cluster} (${severity}). Diagnosis has begun.`, ko: `${cluster}: ${title.ko} (${severity}). 진단을 시작했습니다.` });
+  if (!claimed) await searchTree(incident);
+}
+
+/** The alert comes with the start (signal-with-start); a run that somebody started bare gives up on it. */
+const FIRST_ALERT_WITHIN = '1 minute';
+
+async function configure(incident: Incident): Promise<void> {
+  const { cluster, openedAt } = incident.status;
+  try {
+    incident.settings = await configuration.configurationSnapshot({ cluster });
+  } catch (error) {
+    if (failureTypeOf(error) !== 'InvalidInput') throw error;
+    incident.record({ type: 'executionFailed', planId: '-', reason: reasonOf(error) });
+  }
+  const { durations, practice } = incident.settings;
+  incident.record({ type: 'configured', practice, rootCauseDueAt: plus(openedAt, durations.rootCauseTarget), recoveryDueAt: plus(openedAt, durations.recoveryTarget) });
+}
+
+/** Beside the main course: nothing waits for the past. */
+async function lookBack(incident: Incident): Promise<void> {
+  const { workflowId, openedAt } = incident.status;
+  const previous = await temporal.temporalPreviousIncident({ workflowId, before: openedAt }).catch(() => null);
+  if (previous) incident.record({ type: 'previousFound', ...previous });
+}
+
+async function select(incident: Incident, incidentClass?: IncidentClass): Promise<RunbookSnapshot | null> {
+  const { cluster, failureDomain, alerts } = incident.status;
+  const open = firing(alerts);
+  const labels = (open.length > 0 ? open : alerts).map((alert) => alert.labels);
+  try {
+    return await configuration.runbooksSelect({ cluster, failureDomain, alerts: labels, ...(incidentClass && { incidentClass }) });
+  } catch (error) {
+    if (failureTypeOf(error) !== 'RunbookInvalid') throw error;
+    incident.record({ type: 'executionFailed', planId: '-', reason: reasonOf(error) });
+    return null;
+  }
+}
+
+function adopt(incident: Incident, snapshot: RunbookSnapshot | null): void {
+  if (!snapshot) return;
+  incident.snapshot = snapshot;
+  const { runbook, digest, chosenBecause } = snapshot;
+  incident.record({ type: 'runbookChosen', id: runbook.id, revision: runbook.revision, title: runbook.title, digest, chosenBecause });
+}
+
+/** Asks the probes of each candidate class in turn; the first whose evidence confirms a cause is the incident's class. */
+async function searchTree(incident: Incident): Promise<void> {
+  if (!incident.settings.temporalNamespace) return;
+  const everything = new Map<string, Awaited<ReturnType<typeof gatherEvidence>>[number]>();
+  for (const incidentClass of candidateClasses(incident.status.failureDomain)) {
+    const snapshot = await select(incident, incidentClass);
+    if (!snapshot) continue;
+    const evidence = await gatherEvidence(incident, snapshot.runbook.probes);
+    evidence.forEach((item) => everything.set(item.probe, item));
+    if (rankCauses(snapshot.runbook, evidence).rootCause === 'unknown') continue;
+    adopt(incident, { ...snapshot, chosenBecause: `no runbook claims these alerts; the evidence supports ${incidentClass}` });
+    incident.publish();
+    return;
+  }
+  incident.record({ type: 'evidenceGathered', evidence: [...everything.values()] });
+}

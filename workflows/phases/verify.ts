@@ -1,0 +1,114 @@
+import { condition, isCancellation } from '@temporalio/workflow';
+import { ApplicationFailure } from '@temporalio/common';
+import { verification } from '../activity-calls';
+import type { ConditionStatus, VerifyRequest } from '../contracts';
+import { plus } from '../domain/time';
+import { reasonOf, type Incident } from './incident';
+
+export type Verification = 'held' | 'not-held' | 'interrupted';
+export type Stability = 'confirmed' | 'revoked' | 'interrupted';
+
+/** Waits until every condition holds: that moment is `recovered at`, and the recovery clock stops. */
+export async function verify(incident: Incident): Promise<Verification> {
+  incident.enter('verify');
+  incident.record({ type: 'verificationStarted' });
+  const { verifyDeadline } = incident.settings.durations;
+  incident.wait({ for: 'verification', since: incident.now(), until: plus(incident.now(), verifyDeadline), text: { en: 'the conditions of recovery to hold', ko: '복구 조건 충족' } });
+  const checked = await incident.unlessInterrupted(() => check(incident, verifyDeadline, 'conditions of recovery'));
+  incident.wait(undefined);
+  if (checked === 'interrupted') return 'interrupted';
+  if (!checked.held) {
+    incident.record({ type: 'notVerified', conditions: checked.conditions, reason: checked.reason });
+    return 'not-held';
+  }
+  incident.record({ type: 'verified', conditions: checked.conditions });
+  incident.publish();
+  const { title } = incident.status;
+  incident.page('recovered', { en: `Recovered: ${title.en}. Watching whether it lasts.`, ko: `복구됨: ${title.ko}. 안정 여부를 지켜봅니다.` });
+  return 'held';
+}
+
+/**
+ * Lets the stability window pass, looks once more, and then waits for the alerts to resolve: a recovery that nobody's
+ * alert believes is not closed as one.
+ */
+export async function confirmStability(incident: Incident): Promise<Stability> {
+  const { stabilityWindow } = incident.settings.durations;
+  const known = incident.status.alerts.length;
+  incident.wait({ for: 'stability', since: incident.now(), until: plus(incident.now(), stabilityWindow), text: { en: 'the stability window to pass', ko: '안정화 기간' } });
+  await condition(() => incident.interruption !== undefined, stabilityWindow);
+  if (incident.interruption) return 'interrupted';
+  const checked = await incident.unlessInterrupted(() => check(incident, LOOK_ONCE, 'still healthy?', true));
+  incident.wait(undefined);
+  if (checked === 'interrupted') return 'interrupted';
+  if (!checked.held) {
+    incident.record({ type: 'recoveryRevoked', reason: checked.reason });
+    return 'revoked';
+  }
+  incident.record({ type: 'stabilityConfirmed', conditions: checked.conditions });
+  return resolution(incident, known);
+}
+
+async function resolution(incident: Incident, knownAlerts: number): Promise<Stability> {
+  if (!incident.alertsFiring) return 'confirmed';
+  const { resolutionDeadline } = incident.settings.durations;
+  incident.wait({ for: 'resolution', since: incident.now(), until: plus(incident.now(), resolutionDeadline), text: { en: 'the alerts to resolve', ko: '알림 해소' } });
+  const resolved = await condition(() => !incident.alertsFiring || incident.interruption !== undefined, resolutionDeadline);
+  incident.wait(undefined);
+  if (incident.interruption) return 'interrupted';
+  if (resolved) return 'confirmed';
+  const joined = incident.status.alerts.length > knownAlerts;
+  incident.record({ type: 'recoveryRevoked', reason: joined ? 'new alerts fire and did not resolve' : 'the conditions hold, but the alert did not resolve' });
+  return 'revoked';
+}
+
+/** Looks once, with time for one retry and for the probes that observe over a window. */
+export async function looksHealthy(incident: Incident): Promise<boolean> {
+  if (!incident.snapshot) return !incident.alertsFiring;
+  incident.record({ type: 'verificationStarted' });
+  const checked = await incident.unlessInterrupted(() => check(incident, LOOK_ONCE, 'healed by itself?', true));
+  if (checked === 'interrupted') return false;
+  if (checked.held) incident.record({ type: 'verified', conditions: checked.conditions });
+  else incident.record({ type: 'notVerified', conditions: checked.conditions, reason: checked.reason });
+  return checked.held;
+}
+
+/** One windowed look takes a minute, and a worker that was killed meanwhile takes it again. */
+const LOOK_ONCE = 3 * 60_000;
+
+type Checked = { held: true; conditions: ConditionStatus[] } | { held: false; conditions: ConditionStatus[]; reason: string };
+
+async function check(incident: Incident, deadlineMs: number, summary: string, once = false): Promise<Checked> {
+  const { runbook } = incident.snapshot ?? {};
+  if (!runbook) return { held: false, conditions: [], reason: 'there is no runbook that says what healthy means' };
+  const { cluster, publicId, beganAt, mutations } = incident.status;
+  const lastMutation = mutations.at(-1);
+  const request: VerifyRequest = {
+    cluster,
+    publicId,
+    probes: runbook.probes,
+    conditions: runbook.verify,
+    since: beganAt,
+    probeTimeoutMs: incident.settings.durations.probeTimeout,
+    everyMs: incident.settings.durations.verifyEvery,
+    once,
+    ...(lastMutation && { mutatedAt: lastMutation.at }),
+  };
+  try {
+    return { held: true, conditions: await verification(incident.settings, deadlineMs, summary).verificationCheck(request) };
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const conditions = conditionsOf(error);
+    const failing = conditions.filter((item) => !item.holds && !item.notApplicable);
+    const reason = failing.length > 0 ? failing.map((item) => `${item.title.en} (${item.seen})`).join('; ') : reasonOf(error);
+    return { held: false, conditions, reason };
+  }
+}
+
+/** The conditions as the last look saw them; they travel as the failure's first detail, below the time-out that ended the looking. */
+function conditionsOf(error: unknown): ConditionStatus[] {
+  for (let current: unknown = error; current instanceof Error; current = current.cause) {
+    if (current instanceof ApplicationFailure && Array.isArray(current.details?.[0])) return current.details[0] as ConditionStatus[];
+  }
+  return [];
+}
