@@ -74,7 +74,7 @@ async function patchedModule(tool: ToolSet, patch: NonNullable<ToolSet['patch']>
 /** Runs the Go command at low priority; what it prints goes to standard error, since it explains a failure best. */
 function go(args: string[], cwd: string, tool: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn('nice', ['go', ...args], { cwd, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, GOFLAGS: '-buildvcs=false -mod=mod', GOWORK: 'off' } });
+    const child = spawn('nice', ['go', ...args], { cwd, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, GOFLAGS: '-buildvcs=false -mod=readonly', GOWORK: 'off' } });
     child.on('error', (error) => reject(new Error(`The Go command could not be started (${error.message}). Install Go 1.26 and run this again.`)));
     child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`Building ${tool} failed (go ${args[0]} ended with ${code}); Go's own message is above.`))));
   });

@@ -1,0 +1,124 @@
+/**
+ * The parts of Kubernetes' objects that the lab's node side reads, as they are on the wire (times are strings).
+ * @kubernetes/client-node's classes turn them into dates, which a node agent that echoes objects back does not want.
+ */
+export interface ObjectMeta {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid: string;
+  readonly resourceVersion?: string;
+  readonly generation?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly creationTimestamp?: string;
+  readonly deletionTimestamp?: string;
+  readonly deletionGracePeriodSeconds?: number;
+}
+
+export interface ApiObject {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata: ObjectMeta;
+}
+
+export interface Probe {
+  readonly httpGet?: { readonly path?: string; readonly port: number | string; readonly scheme?: string };
+  readonly tcpSocket?: { readonly port: number | string };
+  readonly initialDelaySeconds?: number;
+  readonly periodSeconds?: number;
+  readonly timeoutSeconds?: number;
+  readonly successThreshold?: number;
+  readonly failureThreshold?: number;
+}
+
+export interface EnvVar {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: { readonly fieldRef?: { readonly fieldPath: string } };
+}
+
+export interface Container {
+  readonly name: string;
+  readonly image: string;
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+  readonly workingDir?: string;
+  readonly env?: readonly EnvVar[];
+  readonly ports?: ReadonlyArray<{ readonly name?: string; readonly containerPort: number }>;
+  readonly volumeMounts?: ReadonlyArray<{ readonly name: string; readonly mountPath: string; readonly subPath?: string; readonly readOnly?: boolean }>;
+  readonly readinessProbe?: Probe;
+  readonly livenessProbe?: Probe;
+  readonly startupProbe?: Probe;
+}
+
+export interface KeyToPath {
+  readonly key: string;
+  readonly path: string;
+}
+
+export interface ProjectedSource {
+  readonly serviceAccountToken?: { readonly path: string; readonly audience?: string; readonly expirationSeconds?: number };
+  readonly configMap?: { readonly name: string; readonly items?: readonly KeyToPath[]; readonly optional?: boolean };
+  readonly secret?: { readonly name: string; readonly items?: readonly KeyToPath[]; readonly optional?: boolean };
+  readonly downwardAPI?: { readonly items?: ReadonlyArray<{ readonly path: string; readonly fieldRef?: { readonly fieldPath: string } }> };
+}
+
+export interface Volume {
+  readonly name: string;
+  readonly emptyDir?: Readonly<Record<string, unknown>>;
+  readonly configMap?: { readonly name: string; readonly items?: readonly KeyToPath[]; readonly optional?: boolean };
+  readonly secret?: { readonly secretName: string; readonly items?: readonly KeyToPath[]; readonly optional?: boolean };
+  readonly projected?: { readonly sources: readonly ProjectedSource[] };
+}
+
+export interface PodSpec {
+  readonly nodeName?: string;
+  readonly hostname?: string;
+  readonly subdomain?: string;
+  readonly restartPolicy?: 'Always' | 'OnFailure' | 'Never';
+  readonly serviceAccountName?: string;
+  readonly terminationGracePeriodSeconds?: number;
+  readonly initContainers?: readonly Container[];
+  readonly containers: readonly Container[];
+  readonly volumes?: readonly Volume[];
+}
+
+export interface PodCondition {
+  readonly type: string;
+  readonly status: 'True' | 'False';
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastTransitionTime?: string;
+}
+
+export interface Pod extends ApiObject {
+  readonly spec: PodSpec;
+  readonly status?: { readonly phase?: string; readonly podIP?: string; readonly conditions?: readonly PodCondition[] };
+}
+
+export interface Service extends ApiObject {
+  readonly spec: {
+    readonly clusterIP?: string;
+    readonly publishNotReadyAddresses?: boolean;
+    readonly ports?: ReadonlyArray<{ readonly name?: string; readonly port: number; readonly protocol?: string }>;
+  };
+}
+
+export interface EndpointSlice extends ApiObject {
+  readonly endpoints?: ReadonlyArray<{
+    readonly addresses: readonly string[];
+    readonly hostname?: string;
+    readonly conditions?: { readonly ready?: boolean };
+    readonly targetRef?: { readonly kind?: string; readonly name?: string };
+  }>;
+  readonly ports?: ReadonlyArray<{ readonly name?: string; readonly port?: number; readonly protocol?: string }>;
+}
+
+export interface ConfigMap extends ApiObject {
+  readonly data?: Readonly<Record<string, string>>;
+  readonly binaryData?: Readonly<Record<string, string>>;
+}
+
+export interface Secret extends ApiObject {
+  readonly data?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,18 @@
+import type { ApiClient } from '../api/client';
+import type { PodEvents } from './events';
+import type { PodAddresses } from './pod-addresses';
+import type { Timings } from './timings';
+import type { VolumeSources } from './volumes';
+
+/** What all pods of the node share. */
+export interface NodeContext {
+  readonly api: ApiClient;
+  readonly events: PodEvents;
+  readonly addresses: PodAddresses;
+  readonly timings: Timings;
+  readonly volumeSources: VolumeSources;
+  /** Folder of the pods' volumes and roots. */
+  readonly pods: string;
+  /** Folder of the containers' logs. */
+  readonly logs: string;
+}

@@ -1,0 +1,91 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { ApiClient } from '../api/client';
+import { Reflector } from '../api/reflector';
+import type { ConfigMap, Pod, Secret } from '../api/types';
+import { addressesWith, removeAddress } from '../cluster/addresses';
+import { pkiFile } from '../cluster/certificates';
+import { clientKubeconfig, labPaths } from '../paths';
+import { KUBELET_PORT, NODE_IP, NODE_NAME, POD_CIDR } from '../settings';
+import { killLeftovers } from './container-process';
+import type { NodeContext } from './context';
+import { PodEvents } from './events';
+import { kubeletServer } from './kubelet-server';
+import { NodeObject } from './node-object';
+import { PodAddresses } from './pod-addresses';
+import { PodWorker } from './pod-worker';
+import { timings } from './timings';
+
+/** How often ConfigMap and Secret volumes are compared with their objects; the kubelet takes a minute or two. */
+const VOLUME_SYNC_MS = 2_000;
+
+/** A kubelet whose containers are processes of this machine. */
+async function main([dir, factor]: readonly string[]): Promise<void> {
+  const paths = labPaths(dir);
+  const podPrefix = POD_CIDR.split('.').slice(0, 3).join('.');
+  mkdirSync(paths.pods, { recursive: true });
+  console.log(`${killLeftovers(paths.pods)} processes of an earlier node agent ended`);
+  for (const ip of await addressesWith(`${podPrefix}.`)) await removeAddress(ip);
+
+  const api = new ApiClient(clientKubeconfig(paths, 'node'));
+  const node = new NodeObject(api);
+  await node.register();
+  const configMaps = new Reflector<ConfigMap>(api, '/api/v1/configmaps').start();
+  const secrets = new Reflector<Secret>(api, '/api/v1/secrets').start();
+  await Promise.all([configMaps.synced, secrets.synced]);
+
+  const logs = path.join(paths.logs, 'pods');
+  const context: NodeContext = { api, events: new PodEvents(api), addresses: new PodAddresses(podPrefix), timings: timings(Number(factor)), volumeSources: { api, configMaps, secrets }, pods: paths.pods, logs };
+  const workers = new Map<string, PodWorker>();
+  const pods = new Reflector<Pod>(api, '/api/v1/pods', `fieldSelector=${encodeURIComponent(`spec.nodeName=${NODE_NAME}`)}`);
+  pods.onChange(({ type, object }) => {
+    const { uid } = object.metadata;
+    if (type === 'deleted') return void workers.get(uid)?.end(0).finally(() => workers.delete(uid));
+    const known = workers.get(uid);
+    if (known) return known.update(object);
+    const ended = object.status?.phase === 'Succeeded' || object.status?.phase === 'Failed';
+    if (ended && !object.metadata.deletionTimestamp) return;
+    startPod(workers, object, context);
+  });
+  pods.start();
+  await pods.synced;
+  removeFoldersOfGonePods(paths.pods, new Set(pods.values().map(({ metadata }) => metadata.uid)));
+
+  const identity = { ca: pkiFile(paths, 'ca.crt'), cert: pkiFile(paths, 'kubelet.crt'), key: pkiFile(paths, 'kubelet.key') };
+  const server = kubeletServer(identity, (namespace, pod, container, previous) => {
+    const uid = pods.find(namespace, pod)?.metadata.uid;
+    return uid === undefined ? undefined : workers.get(uid)?.logFile(container, previous);
+  });
+  server.listen(KUBELET_PORT, NODE_IP);
+
+  const sync = setInterval(() => void Promise.all([...workers.values()].map((worker) => worker.syncVolumes())), VOLUME_SYNC_MS);
+  const shutdown = async (): Promise<void> => {
+    clearInterval(sync);
+    node.stop();
+    pods.stop();
+    await Promise.all([...workers.values()].map((worker) => worker.kill()));
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => void shutdown());
+  console.log(`node ${NODE_NAME} is ready`);
+}
+
+function startPod(workers: Map<string, PodWorker>, pod: Pod, context: NodeContext): void {
+  const worker = new PodWorker(pod, context);
+  workers.set(pod.metadata.uid, worker);
+  worker.run().catch((error: Error) => {
+    console.log(`pod ${pod.metadata.namespace}/${pod.metadata.name}: ${error.stack}`);
+    context.events.post(pod, 'Warning', 'FailedSync', error.message);
+  });
+  worker.update(pod);
+}
+
+function removeFoldersOfGonePods(folder: string, present: ReadonlySet<string>): void {
+  for (const name of readdirSync(folder)) if (!name.startsWith('.') && !present.has(name)) rmSync(path.join(folder, name), { recursive: true, force: true });
+}
+
+process.on('unhandledRejection', (error) => console.log('unhandled rejection', error));
+void main(process.argv.slice(2)).catch((error: Error) => {
+  console.error(error.stack);
+  process.exit(1);
+});

@@ -1,0 +1,102 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { ApiClient } from '../api/client';
+import type { Reflector } from '../api/reflector';
+import type { ConfigMap, KeyToPath, Pod, ProjectedSource, Secret, Volume } from '../api/types';
+import { writePayload, type Payload } from './atomic-folder';
+import { podField } from './container-env';
+
+export interface VolumeSources {
+  readonly api: ApiClient;
+  readonly configMaps: Reflector<ConfigMap>;
+  readonly secrets: Reflector<Secret>;
+}
+
+/** What a volume needs is not there (yet); the pod waits for it, as under a kubelet. */
+export class VolumeNotReady extends Error {}
+
+/** Tokens are renewed with every volume sync; they live long enough to bridge a stopped node agent. */
+const TOKEN_SECONDS = 24 * 3600;
+
+/** The volumes of one pod, folders below the pod's own. */
+export class PodVolumes {
+  private token: { value: string; expires: number } | undefined;
+
+  constructor(
+    private readonly pod: Pod,
+    private readonly folder: string,
+    private readonly podIp: string,
+    private readonly sources: VolumeSources,
+  ) {}
+
+  path(name: string): string {
+    return path.join(this.folder, name);
+  }
+
+  /** Makes the volumes, or brings those that mirror an object up to date. @throws VolumeNotReady */
+  async sync(): Promise<void> {
+    for (const volume of this.pod.spec.volumes ?? []) {
+      if (volume.emptyDir) mkdirSync(this.path(volume.name), { recursive: true });
+      else writePayload(this.path(volume.name), await this.payload(volume));
+    }
+  }
+
+  /** ConfigMaps and Secrets are mounted read-only; an emptyDir is the pod's own. */
+  isReadOnly(name: string): boolean {
+    return !this.pod.spec.volumes?.find((volume) => volume.name === name)?.emptyDir;
+  }
+
+  private async payload(volume: Volume): Promise<Payload> {
+    const sources: readonly ProjectedSource[] | undefined =
+      volume.projected?.sources ?? (volume.configMap && [{ configMap: volume.configMap }]) ?? (volume.secret && [{ secret: { name: volume.secret.secretName, ...volume.secret } }]);
+    if (!sources) throw new VolumeNotReady(`volume "${volume.name}" is of a kind that the lab does not know (emptyDir, configMap, secret and projected are known)`);
+    const payload = new Map<string, Buffer>();
+    for (const source of sources) for (const [name, content] of await this.project(source)) payload.set(name, content);
+    return payload;
+  }
+
+  private async project(source: ProjectedSource): Promise<Payload> {
+    const { configMap, secret, downwardAPI, serviceAccountToken } = source;
+    if (configMap) return this.pick('configmap', configMap, decodeConfigMap(this.sources.configMaps.find(this.pod.metadata.namespace, configMap.name)));
+    if (secret) return this.pick('secret', secret, decodeSecret(this.sources.secrets.find(this.pod.metadata.namespace, secret.name)));
+    if (downwardAPI) return new Map((downwardAPI.items ?? []).map((item) => [item.path, Buffer.from(item.fieldRef ? podField(this.pod, item.fieldRef.fieldPath, this.podIp) : '')]));
+    if (serviceAccountToken) return new Map([[serviceAccountToken.path, Buffer.from(await this.serviceAccountToken())]]);
+    return new Map();
+  }
+
+  private pick(kind: string, reference: { name: string; items?: readonly KeyToPath[]; optional?: boolean }, data: Payload | undefined): Payload {
+    if (!data) {
+      if (reference.optional) return new Map();
+      throw new VolumeNotReady(`${kind} "${reference.name}" not found`);
+    }
+    if (!reference.items) return data;
+    return new Map(
+      reference.items.map(({ key, path: target }) => {
+        const content = data.get(key);
+        if (!content) throw new VolumeNotReady(`${kind} "${reference.name}" has no key "${key}"`);
+        return [target, content];
+      }),
+    );
+  }
+
+  private async serviceAccountToken(): Promise<string> {
+    if (this.token && this.token.expires - Date.now() > (TOKEN_SECONDS * 1_000) / 5) return this.token.value;
+    const { namespace, name, uid } = this.pod.metadata;
+    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${this.pod.spec.serviceAccountName ?? 'default'}/token`;
+    const spec = { expirationSeconds: TOKEN_SECONDS, boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name, uid } };
+    const answer = await this.sources.api.post<{ status: { token: string } }>(path, { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec });
+    this.token = { value: answer.status.token, expires: Date.now() + TOKEN_SECONDS * 1_000 };
+    return this.token.value;
+  }
+}
+
+function decodeConfigMap(object: ConfigMap | undefined): Payload | undefined {
+  if (!object) return undefined;
+  const text = Object.entries(object.data ?? {}).map(([key, value]): [string, Buffer] => [key, Buffer.from(value)]);
+  const binary = Object.entries(object.binaryData ?? {}).map(([key, value]): [string, Buffer] => [key, Buffer.from(value, 'base64')]);
+  return new Map([...text, ...binary]);
+}
+
+function decodeSecret(object: Secret | undefined): Payload | undefined {
+  return object && new Map(Object.entries(object.data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64')]));
+}
