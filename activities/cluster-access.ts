@@ -1,0 +1,60 @@
+import { failure, type EvidenceValue, type ProbeRequest } from '../workflows/contracts';
+import type { AlertmanagerGateway } from './alertmanager/gateway';
+import type { ClusterConfig, Target } from './clusters';
+import type { DesiredState } from './desired-state';
+import type { KubernetesGateway } from './kubernetes/gateway';
+import type { MetricsGateway, QueryGateway } from './prometheus/gateway';
+
+/** Time, so that tests need not wait for it. */
+export interface Clock {
+  now(): Date;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+/** One cluster as a worker reaches it: its configuration and a gateway per external system that is configured. */
+export interface ClusterAccess {
+  config: ClusterConfig;
+  kubernetes: KubernetesGateway;
+  /** Programs' own `/metrics`, through the API server's pod proxy. */
+  metrics: MetricsGateway;
+  /** Thanos Query; absent where it is not configured. */
+  query?: QueryGateway;
+  /** The Prometheus that watches the pipeline; absent where it is not configured. */
+  prometheus?: QueryGateway;
+  alertmanager?: AlertmanagerGateway;
+  desiredState: DesiredState;
+  clock: Clock;
+  /**
+   * The practice cluster answers some probes from a runbook's recorded examples. `undefined`: ask the probe itself.
+   * @throws what the probe would throw when nobody answers.
+   */
+  recordedAnswer?: (request: ProbeRequest) => Promise<RecordedAnswer | undefined>;
+}
+
+export interface RecordedAnswer {
+  fields: Record<string, EvidenceValue>;
+  summary: string;
+}
+
+export type Clusters = ReadonlyMap<string, ClusterAccess>;
+
+/** @throws InvalidInput when the cluster is not configured; the message names those that are. */
+export function clusterNamed(clusters: Clusters, name: string): ClusterAccess {
+  const access = clusters.get(name);
+  if (access) return access;
+  throw failure('InvalidInput', `The cluster ${name} is not in this worker's configuration; it knows ${[...clusters.keys()].join(', ') || 'none'}`);
+}
+
+/** What a role stands for in this cluster. @throws InvalidInput when the role is not configured. */
+export function targetOf({ config }: Pick<ClusterAccess, 'config'>, role: string): Target {
+  const target = Object.hasOwn(config.targets, role) ? config.targets[role] : undefined;
+  if (target) return target;
+  throw failure('InvalidInput', `The role ${role} is not configured for the cluster ${config.name}; configured are ${Object.keys(config.targets).join(', ') || 'none'}`);
+}
+
+/** A target's port by use. @throws InvalidInput when it is not configured. */
+export function portOf(target: Target, use: string): number {
+  const port = target.ports[use];
+  if (port !== undefined) return port;
+  throw failure('InvalidInput', `${target.kind} ${target.namespace}/${target.name} has no port for ${use} in the configuration; add it to its ports`);
+}
