@@ -31,8 +31,8 @@ export interface NightshiftConfig {
   file?: string;
   dataDir: string;
   http: { host: string; port: number; publicUrl: string };
-  /** `address` is absent where Nightshift runs Temporal itself. */
-  temporal: { address?: string; namespace: string; uiPort?: number };
+  /** `embedded`: Nightshift runs Temporal itself; `address` is then absent, or set by `nightshift start` for its children. */
+  temporal: { address?: string; namespace: string; uiPort?: number; embedded: boolean };
   locale: Locale;
   recordsDir: string;
   runbooksDir: string;
@@ -53,6 +53,9 @@ export interface ConfigOverrides {
 }
 
 const DEFAULT_PORT = 8088;
+
+/** Set by `nightshift start` for its children: the Temporal at TEMPORAL_ADDRESS is its own. */
+export const EMBEDDED = 'NIGHTSHIFT_TEMPORAL_EMBEDDED';
 
 /** @throws ConfigError in sentences that name file, line, field and remedy. */
 export function loadConfig(overrides: ConfigOverrides = {}, env: NodeJS.ProcessEnv = process.env): NightshiftConfig {
@@ -101,6 +104,7 @@ function temporalOf(parsed: ConfigFile, env: NodeJS.ProcessEnv): NightshiftConfi
   const address = env['TEMPORAL_ADDRESS'] || parsed.temporal.address;
   return {
     ...(address && { address }),
+    embedded: !address || env[EMBEDDED] === '1',
     namespace: env['TEMPORAL_NAMESPACE'] || parsed.temporal.namespace || 'default',
     ...(parsed.temporal.uiPort && { uiPort: parsed.temporal.uiPort }),
   };

@@ -1,0 +1,95 @@
+import { isGrpcServiceError, WithStartWorkflowOperation, WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { CENTRAL_QUEUE, failure, leaseWorkflowId, OUTCOMES, publicIdOf, SEARCH_ATTRIBUTE, WORKFLOW, type Lease, type Outcome } from '../../workflows/contracts';
+import { acquire, confirm, release } from '../../workflows/contracts/lease-messages';
+import type { RunHistory, TemporalGateway } from './gateway';
+
+/** Every call here is a question that Temporal answers within milliseconds; a worker that is away must not hang a caller. */
+const CALL_TIMEOUT_MS = 10_000;
+/** How far back an incident is still "the last one". */
+const PREVIOUS_WITHIN_MS = 30 * 24 * 3_600_000;
+
+/** Temporal through its own client library. */
+export function createTemporalGateway(client: Client): TemporalGateway {
+  const ask = <Result>(what: string, call: () => Promise<Result>): Promise<Result> =>
+    client.withDeadline(Date.now() + CALL_TIMEOUT_MS, call).catch((error: unknown) => {
+      throw translated(error, what);
+    });
+  const leaseOf = ({ cluster, failureDomain }: Pick<Lease, 'cluster' | 'failureDomain'>) => client.workflow.getHandle(leaseWorkflowId(cluster, failureDomain));
+
+  return {
+    acquireLease: (request) =>
+      ask('for a lease', () => {
+        const { cluster, failureDomain } = request;
+        const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW.lease, {
+          workflowId: leaseWorkflowId(cluster, failureDomain),
+          taskQueue: CENTRAL_QUEUE,
+          args: [{ cluster, failureDomain }],
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          staticSummary: `who may change ${failureDomain} of ${cluster}`,
+        });
+        return client.workflow.executeUpdateWithStart(acquire, { args: [request], startWorkflowOperation });
+      }),
+    releaseLease: (lease) =>
+      ask('to give a lease back', () => leaseOf(lease).executeUpdate(release, { args: [{ holder: lease.holder, token: lease.token }] })).catch(unlessGone(undefined)),
+    confirmLease: (lease) =>
+      ask('whether a lease holds', () => leaseOf(lease).executeUpdate(confirm, { args: [{ holder: lease.holder, token: lease.token }] })).catch(unlessGone(false)),
+    previousIncident: ({ workflowId, before }) => ask('for the previous incident', () => previousIncident(client, workflowId, before)),
+    fetchHistory: ({ workflowId, firstRunId }) => ask('for a history', () => fetchHistory(client, workflowId, firstRunId)),
+  };
+}
+
+async function previousIncident(client: Client, workflowId: string, before: string): Promise<{ publicId: string; outcome: Outcome } | null> {
+  const since = new Date(Date.parse(before) - PREVIOUS_WITHIN_MS).toISOString();
+  const query = `WorkflowId = ${quoted(workflowId)} AND ExecutionStatus = 'Completed' AND CloseTime >= ${quoted(since)} AND CloseTime <= ${quoted(before)}`;
+  // Without ORDER BY, which SQL visibility refuses: Temporal lists the last closed first.
+  for await (const run of client.workflow.list({ query, pageSize: 1 })) {
+    const attribute = (name: string) => run.searchAttributes[name]?.[0] as string | undefined;
+    const outcome = OUTCOMES.find((known) => known === attribute(SEARCH_ATTRIBUTE.outcome));
+    if (!outcome) return null;
+    return { publicId: attribute(SEARCH_ATTRIBUTE.publicId) ?? publicIdOf(run.runId, run.startTime), outcome };
+  }
+  return null;
+}
+
+async function fetchHistory(client: Client, workflowId: string, firstRunId: string): Promise<RunHistory[]> {
+  const runs: RunHistory[] = [];
+  for (let runId: string | undefined = firstRunId; runId; ) {
+    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    const last = history.events?.at(-1);
+    const closed = last?.eventType !== undefined && CLOSING_ATTRIBUTES.some((attribute) => last[attribute]);
+    runs.push({ runId, closed, json: historyToJSON(history) });
+    runId = last?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined;
+  }
+  return runs;
+}
+
+/** The attributes that only a history's last event has. */
+const CLOSING_ATTRIBUTES = [
+  'workflowExecutionCompletedEventAttributes',
+  'workflowExecutionFailedEventAttributes',
+  'workflowExecutionTimedOutEventAttributes',
+  'workflowExecutionCanceledEventAttributes',
+  'workflowExecutionTerminatedEventAttributes',
+  'workflowExecutionContinuedAsNewEventAttributes',
+] as const;
+
+/** A lease workflow that is gone holds nothing: giving back is done, confirming says no. */
+function unlessGone<Answer>(answer: Answer): (error: unknown) => Answer {
+  return (error) => {
+    if (error instanceof Error && error.cause instanceof WorkflowNotFoundError) return answer;
+    throw error;
+  };
+}
+
+function translated(error: unknown, what: string): Error {
+  if (error instanceof WorkflowNotFoundError) return failure('TargetNotFound', `Temporal was asked ${what}: there is no such workflow any more`, { cause: error });
+  if (error instanceof WorkflowUpdateFailedError) return failure('UpstreamRejected', `Temporal was asked ${what}: ${error.cause?.message ?? error.message}`, { cause: error });
+  const reason = isGrpcServiceError(error) ? error.details : error instanceof Error ? error.message : String(error);
+  return failure('UpstreamUnavailable', `Temporal did not answer when asked ${what} (${reason}); it is asked again`, { cause: error });
+}
+
+/** A visibility query's string literal. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

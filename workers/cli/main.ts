@@ -1,0 +1,45 @@
+import { Command } from 'commander';
+import { ConfigError } from '../config/errors';
+import { CommandError, EXIT } from './exit';
+import { registerProcessCommands } from './processes';
+
+/** The `nightshift` command. Everything heavy is imported by the command that needs it, so that `--help` is instant. */
+export function createProgram(): Command {
+  const program = new Command('nightshift')
+    .description('Takes the 3 a.m. page: one durable workflow per incident, from the alert to the postmortem')
+    .version('0.1.0')
+    .showHelpAfterError('Run it with --help to see what it takes.')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true });
+  registerProcessCommands(program);
+  return program;
+}
+
+async function main(): Promise<void> {
+  try {
+    await createProgram().parseAsync(process.argv);
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+/** Prints what went wrong, once and in a sentence, and says how to end. */
+function exitCodeOf(error: unknown): number {
+  if (isCommanderExit(error)) return error.exitCode === 0 ? EXIT.done : EXIT.wrongUse;
+  if (error instanceof CommandError) {
+    console.error(error.message);
+    return error.exitCode;
+  }
+  if (error instanceof ConfigError) {
+    console.error(error.message);
+    return EXIT.failed;
+  }
+  console.error(process.env['NIGHTSHIFT_DEBUG'] ? error : error instanceof Error ? error.message : String(error));
+  return EXIT.failed;
+}
+
+function isCommanderExit(error: unknown): error is { exitCode: number; code: string } {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
+}
+
+void main();

@@ -1,0 +1,58 @@
+import swagger from '@fastify/swagger';
+import type { Client } from '@temporalio/client';
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Logger } from 'pino';
+import type { NightshiftConfig } from '../config';
+import { registerAccess } from './access';
+import { registerHealth } from './health-routes';
+import { answerError, answerProblem, Problem } from './problems';
+import type { Quarantine } from './quarantine';
+import type { UserDirectory } from './users';
+import { registerWebhooks } from './webhook-routes';
+
+export interface GatewayDependencies {
+  config: NightshiftConfig;
+  client: Client;
+  users: UserDirectory;
+  quarantine: Quarantine;
+  log: Logger;
+}
+
+/** Alertmanager's largest groups stay far below; what is larger is refused before it is read to the end. */
+const BODY_LIMIT = 1024 * 1024;
+/** A client that sends slower than this holds a connection for nothing. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** Sent with every answer: nothing here is to be framed, sniffed, cached or to load anything. */
+const HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+};
+
+/** The HTTP side of Nightshift: webhooks, API and OpenAPI. It does not listen yet. */
+export async function createGateway(dependencies: GatewayDependencies): Promise<FastifyInstance> {
+  const app: FastifyInstance = Fastify({
+    loggerInstance: dependencies.log as FastifyBaseLogger,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    logController: new LogController({ disableRequestLogging: true }),
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler<Error>((error, request, reply) => answerError(error, request, reply));
+  app.setNotFoundHandler((request, reply) => answerProblem(reply, new Problem(404, `There is no ${request.method} ${request.url.split('?')[0]}; GET /openapi.json lists what there is.`)));
+  app.addHook('onSend', async (_request, reply) => {
+    reply.headers(HEADERS);
+  });
+  await app.register(swagger, { openapi: { openapi: '3.1.0', info: { title: 'Nightshift', version: '1' }, components: SECURITY }, transform: jsonSchemaTransform });
+  registerAccess(app, dependencies.users);
+  registerHealth(app, dependencies);
+  registerWebhooks(app, dependencies);
+  return app;
+}
+
+const SECURITY = { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' }, basic: { type: 'http', scheme: 'basic' } } } as const;

@@ -1,0 +1,38 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { LOOK, WORK } from './access';
+import { readAlertmanagerBody } from './alertmanager-body';
+import type { GatewayDependencies } from './app';
+import { deliver, groupByIncident, isHeartbeat } from './delivery';
+
+const answer = z.object({
+  accepted: z.int().describe('alerts that Temporal has persisted'),
+  quarantined: z.int().describe('alerts that could not be understood; GET /api/v1/quarantine shows them'),
+  heartbeats: z.int().describe('Watchdog alerts; accepted, and open no incident'),
+  resolvedUnknown: z.int().describe('resolved alerts of which no incident is open'),
+  incidents: z.array(z.object({ cluster: z.string(), failureDomain: z.string(), workflowId: z.string() })),
+});
+
+/** Where Alertmanager's alerts come in. Answers 200 only when Temporal has persisted every valid alert. */
+export function registerWebhooks(app: FastifyInstance, { client, config, quarantine }: GatewayDependencies): void {
+  app.post(
+    '/webhooks/alertmanager',
+    { config: { access: WORK }, schema: { summary: 'Alertmanager webhook (version 4)', tags: ['alerts'], response: { 200: answer } } },
+    async (request): Promise<z.output<typeof answer>> => {
+      const at = new Date().toISOString();
+      const { alerts, invalid, truncated } = readAlertmanagerBody(request.body);
+      const heartbeats = alerts.filter(isHeartbeat).length;
+      const delivered = await deliver(client, groupByIncident(alerts.filter((alert) => !isHeartbeat(alert)), config), { at, truncated });
+      await quarantine.add(invalid, at);
+      const known = delivered.filter((delivery) => delivery.known);
+      const counts = { accepted: known.reduce((sum, { alerts: count }) => sum + count, 0), quarantined: invalid.length, heartbeats };
+      const resolvedUnknown = alerts.length - heartbeats - counts.accepted;
+      request.log.info({ ...counts, resolvedUnknown, truncated, incidents: known.map(({ workflowId }) => workflowId) }, 'alerts accepted');
+      return { ...counts, resolvedUnknown, incidents: known.map(({ cluster, failureDomain, workflowId }) => ({ cluster, failureDomain, workflowId })) };
+    },
+  );
+
+  app.get('/api/v1/quarantine', { config: { access: LOOK }, schema: { summary: 'Alerts that could not be understood, latest first', tags: ['alerts'] } }, () => quarantine.list(MOST_SHOWN));
+}
+
+const MOST_SHOWN = 100;
