@@ -1,19 +1,13 @@
-import type { z } from 'zod';
+import type { Probe } from '../probe';
+import type { Remedy } from '../remedy';
 
-/** What a runbook may refer to. `activities/registry.ts` provides it; the engine needs no more than this of it. */
+/** What the engine needs of a registered probe. */
+export type CatalogProbe = Pick<Probe, 'title' | 'input' | 'fields'>;
+/** What the engine needs of a registered remedy. */
+export type CatalogRemedy = Pick<Remedy, 'title' | 'input' | 'mildestRisk' | 'roles'>;
+
+/** What a runbook may refer to, by name of use; `activities/registry.ts` provides it. */
 export interface RunbookCatalog {
   probes: Readonly<Record<string, CatalogProbe>>;
   remedies: Readonly<Record<string, CatalogRemedy>>;
-}
-
-export interface CatalogProbe {
-  description: string;
-  input: z.ZodType;
-  /** Name of each field of the answer → what it means. */
-  fields: Readonly<Record<string, string>>;
-}
-
-export interface CatalogRemedy {
-  description: string;
-  input: z.ZodType;
 }

@@ -56,6 +56,14 @@ export function loadRunbooks(directory: string, catalog: RunbookCatalog): Loaded
   return runbookFiles(directory).map((file) => loadRunbook(file, catalog));
 }
 
+/** The runbooks of a directory whose shape is right, whatever they refer to; enough to play their examples. */
+export function readShapes(directory: string): Runbook[] {
+  return runbookFiles(directory).flatMap((file) => {
+    const parsed = runbookSchema.safeParse(new RunbookDocument(file, readFileSync(file, 'utf8')).value);
+    return parsed.success ? [parsed.data] : [];
+  });
+}
+
 function readableMatchers(value: unknown): AlertMatcher[] {
   const match = value !== null && typeof value === 'object' ? (value as { match?: unknown }).match : undefined;
   if (!Array.isArray(match)) return [];

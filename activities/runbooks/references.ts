@@ -1,4 +1,6 @@
-import type { Condition, Runbook } from '../../workflows/contracts';
+import type { z } from 'zod';
+import type { Comparison, Condition, JsonObject, ProbeSpec, RemedySpec, Runbook } from '../../workflows/contracts';
+import type { FieldDescription } from '../probe';
 import type { RunbookCatalog } from './catalog';
 import { exampleFindings } from './example-references';
 import { parsePattern } from './matcher';
@@ -10,8 +12,8 @@ export function referenceFindings(runbook: Runbook, catalog: RunbookCatalog, fil
     ...nameFindings(runbook, fileClass),
     ...duplicateFindings(runbook),
     ...matcherFindings(runbook),
-    ...runbook.probes.flatMap((probe, index) => useFindings('probe', probe, ['probes', index], catalog.probes, runbook.targets)),
-    ...runbook.remedies.flatMap((remedy, index) => useFindings('remedy', remedy, ['remedies', index], catalog.remedies, runbook.targets)),
+    ...runbook.probes.flatMap((probe, index) => probeFindings(probe, ['probes', index], catalog, runbook.targets)),
+    ...runbook.remedies.flatMap((remedy, index) => remedyFindings(remedy, ['remedies', index], catalog, runbook.targets)),
     ...causeFindings(runbook, catalog),
     ...runbook.verify.flatMap((item, index) => conditionFindings(item.condition, ['verify', index, 'condition'], runbook, catalog)),
     ...exampleFindings(runbook, catalog),
@@ -46,26 +48,40 @@ function matcherFindings(runbook: Runbook): Finding[] {
   );
 }
 
-type Used = { id: string; use: string; with: Record<string, unknown> };
+type Used = { id: string; use: string; with: JsonObject };
 
-function useFindings(kind: 'probe' | 'remedy', item: Used, path: Path, known: RunbookCatalog['probes'] | RunbookCatalog['remedies'], targets: readonly string[]): Finding[] {
-  const names = Object.keys(known);
-  const registered = names.includes(item.use) ? known[item.use] : undefined;
-  if (!registered) {
-    return [{ path: [...path, 'use'], what: `no ${kind} is registered as \`${item.use}\``, expected: oneOf(names), mend: suggest(item.use, names, `\`nightshift runbook list --${kind === 'probe' ? 'probes' : 'remedies'}\` says what each does`) }];
-  }
-  const parsed = registered.input.safeParse(item.with);
-  const inputFindings = parsed.success
-    ? []
-    : parsed.error.issues.map((issue): Finding => ({ path: [...path, 'with', ...issue.path], what: `${formatPath(['with', ...issue.path])} does not suit ${item.use}: ${issue.message}`, expected: `the input of ${item.use}`, mend: `see \`nightshift runbook list --${kind === 'probe' ? 'probes' : 'remedies'}\`` }));
-  return [...inputFindings, ...targetFindings(item, path, targets)];
+function probeFindings(probe: ProbeSpec, path: Path, catalog: RunbookCatalog, targets: readonly string[]): Finding[] {
+  const registered = own(catalog.probes, probe.use);
+  if (!registered) return [unregistered('probe', probe.use, path, Object.keys(catalog.probes))];
+  const parsed = registered.input.safeParse(probe.with);
+  if (!parsed.success) return inputFindings('probe', probe, path, parsed.error.issues);
+  const target = probe.with['target'];
+  return typeof target === 'string' ? undeclared([target], path, targets) : [];
 }
 
-/** A role under `with` must be one that the runbook declares: nothing else may be looked at or changed. */
-function targetFindings(item: Used, path: Path, targets: readonly string[]): Finding[] {
-  const target = item.with['target'];
-  if (typeof target !== 'string' || targets.includes(target)) return [];
-  return [{ path: [...path, 'with', 'target'], what: `\`${target}\` is not among this runbook's targets`, expected: oneOf(targets), mend: suggest(target, targets, 'add it to `targets`') }];
+function remedyFindings(remedy: RemedySpec, path: Path, catalog: RunbookCatalog, targets: readonly string[]): Finding[] {
+  const registered = own(catalog.remedies, remedy.use);
+  if (!registered) return [unregistered('remedy', remedy.use, path, Object.keys(catalog.remedies))];
+  const parsed = registered.input.safeParse(remedy.with);
+  if (!parsed.success) return inputFindings('remedy', remedy, path, parsed.error.issues);
+  return undeclared(registered.roles(parsed.data), path, targets);
+}
+
+function unregistered(kind: 'probe' | 'remedy', use: string, path: Path, names: readonly string[]): Finding {
+  return { path: [...path, 'use'], what: `no ${kind} is registered as \`${use}\``, expected: oneOf(names), mend: suggest(use, names, LISTS[kind]) };
+}
+
+const LISTS = { probe: 'see `nightshift runbook list --probes`', remedy: 'see `nightshift runbook list --remedies`' } as const;
+
+function inputFindings(kind: 'probe' | 'remedy', item: Used, path: Path, issues: readonly z.core.$ZodIssue[]): Finding[] {
+  return issues.map((issue) => ({ path: [...path, 'with', ...issue.path], what: `\`${formatPath(['with', ...issue.path])}\` does not suit ${item.use}: ${issue.message}`, expected: `the input of ${item.use}`, mend: LISTS[kind] }));
+}
+
+/** A role must be one that the runbook declares: nothing else may be looked at or changed. */
+function undeclared(roles: readonly string[], path: Path, targets: readonly string[]): Finding[] {
+  return roles
+    .filter((role) => !targets.includes(role))
+    .map((role) => ({ path: [...path, 'with'], what: `\`${role}\` is not among this runbook's targets`, expected: oneOf(targets), mend: suggest(role, targets, 'add it to `targets`') }));
 }
 
 function causeFindings(runbook: Runbook, catalog: RunbookCatalog): Finding[] {
@@ -98,8 +114,44 @@ function conditionFindings(condition: Condition, path: Path, runbook: Runbook, c
   const probe = runbook.probes.find(({ id }) => id === condition.probe);
   const probes = runbook.probes.map(({ id }) => id);
   if (!probe) return [{ path: [...path, 'probe'], what: `there is no probe \`${condition.probe}\` in this file`, expected: oneOf(probes), mend: suggest(condition.probe, probes, 'add it under `probes`') }];
-  const fields = Object.keys(catalog.probes[probe.use]?.fields ?? {});
   // An unregistered probe has been reported where it is declared.
-  if (fields.length === 0 || fields.includes(condition.field)) return [];
-  return [{ path: [...path, 'field'], what: `${probe.use} has no field \`${condition.field}\``, expected: oneOf(fields), mend: suggest(condition.field, fields, 'use one of its fields') }];
+  const described = own(catalog.probes, probe.use)?.fields;
+  return described ? comparisonFindings(condition, path, probe.use, described) : [];
+}
+
+function comparisonFindings(comparison: Comparison, path: Path, use: string, described: Readonly<Record<string, FieldDescription>>): Finding[] {
+  const fields = Object.keys(described);
+  const field = own(described, comparison.field);
+  if (!field) return [{ path: [...path, 'field'], what: `${use} has no field \`${comparison.field}\``, expected: oneOf(fields), mend: suggest(comparison.field, fields, 'use one of its fields') }];
+  const operator = Object.keys(comparison).find((key) => key in OPERATORS_OF)!;
+  const kind = field.type.replace('|null', '');
+  const suits = OPERATORS_OF[operator]!.includes(kind) && operandSuits(comparison, kind);
+  if (suits) return [];
+  const operators = Object.keys(OPERATORS_OF).filter((name) => OPERATORS_OF[name]!.includes(kind));
+  return [{ path: [...path, operator], what: `${use}.${comparison.field} is a ${field.type}, which \`${operator}: ${JSON.stringify((comparison as unknown as JsonObject)[operator])}\` cannot be compared with`, expected: `a ${kind} with ${oneOf(operators)}`, mend: 'change the operator or the value' }];
+}
+
+/** Operator → kinds of field about which it can say something. */
+const OPERATORS_OF: Readonly<Record<string, readonly string[]>> = {
+  is: ['number', 'boolean', 'text'],
+  isNot: ['number', 'boolean', 'text'],
+  includes: ['text', 'list'],
+  excludes: ['text', 'list'],
+  above: ['number'],
+  atLeast: ['number'],
+  below: ['number'],
+  atMost: ['number'],
+  isEmpty: ['text', 'list', 'number', 'boolean'],
+};
+
+const KIND_OF: Readonly<Record<string, string>> = { number: 'number', boolean: 'boolean', string: 'text' };
+
+function operandSuits(comparison: Comparison, kind: string): boolean {
+  if (!('is' in comparison) && !('isNot' in comparison)) return true;
+  const operand = 'is' in comparison ? comparison.is : comparison.isNot;
+  return operand === null || KIND_OF[typeof operand] === kind;
+}
+
+function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
 }
