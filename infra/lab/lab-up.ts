@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, openSync, closeSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ensureTools, type Progress } from './build';
 import { createCertificates } from './cluster/certificates';
@@ -65,6 +65,8 @@ function requireRoot(): void {
 
 async function prepare(paths: LabPaths, options: LabUpOptions, progress: Progress): Promise<void> {
   progress('Certificates and manifests');
+  // An audit log that began with an earlier lab would be counted as this one's.
+  rmSync(paths.logs, { recursive: true, force: true });
   for (const folder of [paths.dir, paths.logs, paths.pods, path.dirname(paths.netns)]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   await createCertificates(paths);
   writeComponentKubeconfigs(paths);
@@ -85,7 +87,7 @@ function startSupervisor(paths: LabPaths, { factor = DEFAULT_FACTOR }: LabUpOpti
 async function describe(paths: LabPaths, child: ChildProcess, options: LabUpOptions): Promise<LabHandle> {
   // Its first message comes from inside the new namespace.
   await new Promise<void>((resolve, reject) => {
-    child.once('message', () => resolve());
+    child.once('message', (message: SupervisorMessage) => (message.type === 'failed' ? reject(new Error(message.message)) : resolve()));
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`The lab's supervisor ended at once (${code}); see ${path.join(paths.logs, 'supervisor.log')}`)));
   });

@@ -36,6 +36,9 @@ export function apiServer(paths: LabPaths): Component {
       `--secure-port=${API_SERVER_PORT}`,
       `--service-cluster-ip-range=${SERVICE_CIDR}`,
       `--client-ca-file=${pki('ca.crt')}`,
+      // No front proxy is there; the flag only keeps the other components from complaining that it is missing.
+      `--requestheader-client-ca-file=${pki('ca.crt')}`,
+      '--requestheader-allowed-names=none',
       `--tls-cert-file=${pki('apiserver.crt')}`,
       `--tls-private-key-file=${pki('apiserver.key')}`,
       `--kubelet-certificate-authority=${pki('ca.crt')}`,

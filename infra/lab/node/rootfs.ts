@@ -75,5 +75,5 @@ export function enterScript(root: string, hostname: string, mounts: readonly Mou
     const kind = source === '/dev' || source === '/proc' ? '--rbind' : '--bind';
     return `mount ${kind} ${quote(source)} ${quote(point)}${readOnly ? ` && mount -o remount,bind,ro ${quote(point)}` : ''}`;
   });
-  return ['set -e', ...binds, `echo ${quote(hostname)} > /proc/sys/kernel/hostname`, `exec chroot ${quote(root)} /usr/bin/env -C ${quote(workingDir)} -- ${command.map(quote).join(' ')}`].join('\n');
+  return ['set -e', ...binds, `echo ${quote(hostname)} > /proc/sys/kernel/hostname`, `exec /usr/sbin/chroot ${quote(root)} /usr/bin/env -C ${quote(workingDir)} -- ${command.map(quote).join(' ')}`].join('\n');
 }
