@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { labSource } from '../paths';
+
+const podState = z.enum(['any', 'ready', 'notReady', 'crashLooping']);
+/** Which pods: those that an earlier `select` named, or all with a label. */
+const podSet = { namespace: z.string().default('monitoring'), pods: z.string().optional(), labels: z.string().optional() };
+
+/** What faults are made of. Each acts as a person could: through kubectl, a file in a pod's volume, or a signal. */
+const operation = z.union([
+  z.strictObject({ kubectl: z.strictObject({ args: z.array(z.string()).min(1), input: z.string().optional() }) }),
+  z.strictObject({ select: z.strictObject({ as: z.string(), namespace: z.string().default('monitoring'), labels: z.string(), state: podState.default('any'), count: z.int().positive().optional() }) }),
+  z.strictObject({ truncateVolumeFile: z.strictObject({ ...podSet, volume: z.string(), file: z.string(), keep: z.number().min(0).max(1) }) }),
+  z.strictObject({ signal: z.strictObject({ ...podSet, container: z.string(), signal: z.enum(['SIGKILL', 'SIGTERM', 'SIGSTOP', 'SIGCONT']) }) }),
+  z.strictObject({ delete: z.strictObject(podSet) }),
+  z.strictObject({ evict: z.strictObject(podSet) }),
+  z.strictObject({ replaceInConfigMap: z.strictObject({ namespace: z.string().default('monitoring'), name: z.string(), key: z.string(), from: z.string(), to: z.string() }) }),
+  z.strictObject({ awaitPods: z.strictObject({ ...podSet, state: podState, count: z.int().positive().optional(), seconds: z.number().positive().default(60) }) }),
+  z.strictObject({ awaitVolumeFile: z.strictObject({ ...podSet, volume: z.string(), file: z.string(), contains: z.string(), seconds: z.number().positive().default(30) }) }),
+]);
+
+const faultFile = z.strictObject({
+  id: z.string().regex(/^[a-z0-9-]+$/),
+  title: z.string(),
+  /** What a person who looks at the lab now would find. */
+  effect: z.string(),
+  inject: z.array(operation).min(1),
+  heal: z.array(operation).min(1),
+});
+
+export type Operation = z.infer<typeof operation>;
+export type PodState = z.infer<typeof podState>;
+export type Fault = z.infer<typeof faultFile>;
+
+/** Parses one fault. @throws naming the file and every field that is wrong */
+export function parseFault(content: string, file: string): Fault {
+  const result = faultFile.safeParse(parse(content));
+  if (!result.success) throw new Error(`${file} is not a fault:\n${z.prettifyError(result.error)}`);
+  return result.data;
+}
+
+/** All faults that the lab knows, by ID. */
+export function loadFaults(folder: string = labSource('faults')): Fault[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.yaml'))
+    .sort()
+    .map((name) => parseFault(readFileSync(path.join(folder, name), 'utf8'), name));
+}
