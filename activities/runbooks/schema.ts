@@ -17,6 +17,7 @@ const probe = z.strictObject({
   id: id('probe'),
   use: z.string().describe('A registered probe, e.g. kubernetes.pods; `nightshift runbook list --probes` shows all.'),
   with: parameters('Input of the registered probe; may be left out where it needs none.').default({}),
+  verifyOnly: z.boolean().exactOptional().describe('Asked when a recovery is verified, not for the diagnosis: it observes over a window.'),
 });
 
 const cause = z.strictObject({

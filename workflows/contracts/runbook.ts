@@ -10,6 +10,8 @@ export interface ProbeSpec {
   /** A registered probe, e.g. `kubernetes.pods`. */
   use: string;
   with: JsonObject;
+  /** Asked when a recovery is verified, not for the diagnosis: it observes over a window, for which the diagnosis has no time. */
+  verifyOnly?: boolean;
 }
 
 export interface CauseSpec {
@@ -64,7 +66,10 @@ export interface RunbookExample {
   practice: boolean;
   /** Labels of the alert that opens it. */
   alert: Record<string, string>;
-  /** Changes to the healthy pipeline's objects (merge patches, found by kind and name; `null` removes the object). */
+  /**
+   * Changes to the healthy pipeline's objects, found by kind and name; `null` removes the object. Merge patches, in which
+   * lists of named items merge by name; `$ago(5m)` is a time, `$updateRevision` the newest revision of a pod's StatefulSet.
+   */
   objects: Array<{ kind: string; name: string; patch: JsonObject | null }>;
   /** What the containers of the practice cluster log; only what rules or readers look for. */
   logs: Array<{ pod: string; previous?: boolean; lines: string[] }>;
