@@ -95,7 +95,7 @@ export class PracticeCluster {
   heal(): void {
     this.file.change((state) => {
       const { auditSequence, lastAudit, scene } = state;
-      Object.assign(state, healthyPipeline(this.manifests, this.now()), { auditSequence, ...(lastAudit && { lastAudit }), ...(scene && { scene: { ...scene, reloadPending: false, healedAt: this.now().toISOString() } }) });
+      Object.assign(state, healthyPipeline(this.manifests, this.now()), { auditSequence, ...(lastAudit && { lastAudit }), ...(scene && { scene: { ...scene, healedAt: this.now().toISOString() } }) });
       return { result: undefined };
     });
   }

@@ -7,7 +7,7 @@ import { budgetRefusal, immutableFault } from './admission';
 import { visibleObjects } from './derived';
 import { nextVersion } from './identity';
 import { labelsOf, numberAt, sameObject } from './objects';
-import { answerProxy } from './programs';
+import { answerProxy, loadConfigurations } from './programs';
 import { admit, recordRevision } from './pipeline';
 import { replacePod, settle } from './pods';
 import { lookAtScene } from './scene';
@@ -49,13 +49,13 @@ export class PracticeGateway implements KubernetesGateway {
   }
 
   async proxyGet(target: ProxyPath): Promise<string> {
-    return answerProxy(this.visible(), target, 'GET');
+    return answerProxy(this.visible(), target, 'GET', this.file.read().loaded);
   }
 
   async proxyPost(target: ProxyPath): Promise<string> {
-    const answer = answerProxy(this.visible(), target, 'POST');
+    const answer = answerProxy(this.visible(), target, 'POST', {});
     this.change({ dryRun: false }, (state) => {
-      if (state.scene) state.scene.reloadPending = false;
+      loadConfigurations(state);
       const pod = visibleObjects(state, this.now()).find((object) => sameObject(object, { kind: 'Pod', name: target.name, namespace: target.namespace }));
       return { result: undefined, verb: 'post', object: pod!, paths: [target.path] };
     });

@@ -7,6 +7,7 @@ import type { KubernetesObject } from '../kubernetes/gateway';
 import { nextUid, nextVersion, shortHash } from './identity';
 import { at, numberAt, textsAt } from './objects';
 import { makePod, statefulOrigin } from './pods';
+import { loadConfigurations } from './programs';
 import type { PracticeState } from './state';
 
 /** The pipeline is no newcomer: it ran well for days before the incident. */
@@ -16,13 +17,14 @@ const CLUSTER_SCOPED = new Set(['Namespace', 'ClusterRole', 'ClusterRoleBinding'
 
 /** The healthy pipeline, made from manifests as a cluster's own controllers would. */
 export function healthyPipeline(manifests: string, now: Date): PracticeState {
-  const state: PracticeState = { version: 1, counter: 1_000, seed: randomUUID(), objects: [], births: [], logs: [], auditSequence: 0 };
+  const state: PracticeState = { version: 1, counter: 1_000, seed: randomUUID(), objects: [], births: [], logs: [], loaded: {}, auditSequence: 0 };
   const since = new Date(now.getTime() - RUNNING_FOR_MS).toISOString();
   for (const manifest of readManifests(manifests)) admit(state, manifest, since);
   for (const object of [...state.objects]) {
     if (object.kind === 'StatefulSet') startStatefulSet(state, object, since);
     if (object.kind === 'Deployment') startDeployment(state, object, since);
   }
+  loadConfigurations(state);
   return state;
 }
 

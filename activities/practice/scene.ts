@@ -6,6 +6,7 @@ import { isObject, merge } from './merge';
 import { at, isReady, labelsOf, ownerUid, sameObject } from './objects';
 import { recordRevision } from './pipeline';
 import { visiblePods } from './pods';
+import { configurationOf, loadConfigurations } from './programs';
 import type { PracticeState } from './state';
 import { fillTokens } from './tokens';
 
@@ -16,7 +17,7 @@ const CHANGED_BEFORE_MS = 6 * 60_000;
 export function setScene(state: PracticeState, runbook: Pick<Runbook, 'id' | 'probes'>, example: RunbookExample, now: Date): void {
   const uses = Object.fromEntries(runbook.probes.map(({ id, use }) => [id, use]));
   const healthy = example.objects.map(({ kind, name }) => structuredClone(objectNamed(state, kind, name, example)));
-  state.scene = { runbook: runbook.id, example: example.id, playedAt: now.toISOString(), evidence: example.evidence, after: example.after, uses, healthy, brokenRevisions: {}, reloadPending: false };
+  state.scene = { runbook: runbook.id, example: example.id, playedAt: now.toISOString(), evidence: example.evidence, after: example.after, uses, healthy, brokenRevisions: {} };
   // Workloads before their pods, so that pods can be on the revision that the workload's change makes.
   const ordered = [...example.objects].sort((a, b) => Number(a.kind === 'Pod') - Number(b.kind === 'Pod'));
   for (const change of ordered) applyChange(state, change, example, now);
@@ -25,6 +26,8 @@ export function setScene(state: PracticeState, runbook: Pick<Runbook, 'id' | 'pr
     state.logs.push({ podUid, previous, lines: lines.map((line) => fillTokens(line, now, '') as string) });
   }
   state.scene.brokenRevisions = brokenRevisions(state);
+  // Whoever changed a configuration had it read, too.
+  loadConfigurations(state);
 }
 
 function applyChange(state: PracticeState, { kind, name, patch }: RunbookExample['objects'][number], example: RunbookExample, now: Date): void {
@@ -41,7 +44,6 @@ function applyChange(state: PracticeState, { kind, name, patch }: RunbookExample
   after.metadata = { ...after.metadata, resourceVersion: nextVersion(state) };
   if (kind !== 'Pod') after.metadata['managedFields'] = [{ manager: 'kubectl-edit', operation: 'Update', apiVersion: before.apiVersion, time: changedAt, fieldsType: 'FieldsV1', fieldsV1: fieldsOf(patch) }];
   if (kind === 'StatefulSet') after['status'] = { ...(after['status'] as JsonObject), updateRevision: recordRevision(state, after, changedAt) };
-  if (kind === 'ConfigMap' && state.scene) state.scene.reloadPending = true;
   state.objects[index] = after;
 }
 
@@ -77,11 +79,12 @@ export function isHealed(state: PracticeState, now: Date): boolean {
   const { scene } = state;
   if (!scene) return true;
   if (scene.healedAt) return true;
-  if (scene.reloadPending || scene.healthy.length === 0) return false;
+  if (scene.healthy.length === 0) return false;
   const pods = visiblePods(state, now);
   return scene.healthy.every((wanted) => {
     if (wanted.kind === 'Pod') return pods.some((pod) => pod.metadata.name === wanted.metadata.name && isReady(pod));
     const present = state.objects.find((object) => sameObject(object, { kind: wanted.kind, name: wanted.metadata.name, namespace: wanted.metadata.namespace ?? '' }));
+    if (present && configurationOf(present) !== undefined && state.loaded[present.metadata.name] !== configurationOf(wanted)) return false;
     return present !== undefined && isDeepStrictEqual(essence(present), essence(wanted));
   });
 }

@@ -40,8 +40,6 @@ export interface Scene {
   healthy: KubernetesObject[];
   /** Revision → status that pods of it get: a template that does not work breaks every pod made of it. */
   brokenRevisions: Record<string, JsonObject>;
-  /** The agent has to read its configuration again before a restored one counts. */
-  reloadPending: boolean;
   /** When every object was found as it should be. */
   healedAt?: string;
 }
@@ -56,6 +54,8 @@ export interface PracticeState {
   objects: KubernetesObject[];
   births: PodBirth[];
   logs: PodLog[];
+  /** ConfigMap → the file of it that its program runs with; a changed ConfigMap counts only once it was read again. */
+  loaded: Record<string, string>;
   scene?: Scene;
   auditSequence: number;
   /** Written again to `audit.jsonl` when the process died before it got there. */
