@@ -20,6 +20,8 @@ export interface ClusterConfig {
   name: string;
   /** The in-memory stand-in. */
   practice: boolean;
+  /** A lab's disposable cluster of real programs: unsigned decisions count there for destructive plans too. */
+  lab?: boolean;
   mode: 'observe' | 'act';
   policy: PolicyTable;
   acceptUnsigned: boolean;

@@ -109,6 +109,23 @@ export function inverseChanges(changes: readonly FieldChange[]): FieldChange[] {
   }));
 }
 
+/** Does a step undo exactly one of the steps, on the same object? An undo reaches no further than what it undoes. */
+export function undoes(inverse: PlannedStep, steps: readonly PlannedStep[]): boolean {
+  return steps.some((step) => {
+    const { uid: _uid, ...created } = step.object;
+    switch (step.action) {
+      case 'patch':
+        return inverse.action === 'patch' && isDeepStrictEqual(inverse.object, step.object) && isDeepStrictEqual(inverse.changes, inverseChanges(step.changes));
+      case 'create':
+        return inverse.action === 'delete' && isDeepStrictEqual(inverse.object, created);
+      case 'reload':
+        return inverse.action === 'reload' && isDeepStrictEqual(inverse.object, step.object) && inverse.port === step.port && inverse.path === step.path;
+      default:
+        return false;
+    }
+  });
+}
+
 /** "patch StatefulSet thanos-receive". */
 export function nameStep({ action, object }: PlannedStep): string {
   return `${action} ${object.kind} ${object.namespace}/${object.name}`;

@@ -11,8 +11,9 @@ import { failure, type JsonObject, type ObjectReference } from '../../workflows/
 import { callSignal } from '../call-scope';
 import { notUnderstood, statusFailure, type Asked } from '../http-failures';
 import { exchange, type Answer } from './api-server';
-import type {
-  JsonPatchOperation, KubernetesGateway, KubernetesObject, LogQuery, ObjectName, ObjectType, ProxyPath, WriteOptions,
+import {
+  FIELD_MANAGER, type JsonPatchOperation, type KubernetesGateway, type KubernetesObject, type LogQuery, type ObjectName, type ObjectType,
+  type ProxyPath, type WriteOptions,
 } from './gateway';
 
 /** Where the API server is and who we are there. */
@@ -33,7 +34,6 @@ const LOG_LINES = 5_000;
 const PAGE_SIZE = 500;
 /** More objects than this in one namespace are not the pipeline that we know. */
 const MOST_OBJECTS = 5_000;
-const FIELD_MANAGER = 'nightshift';
 
 interface Call {
   method: HttpMethod;

@@ -1,5 +1,8 @@
 import type { JsonObject, ObjectReference } from '../../workflows/contracts';
 
+/** Under this name Nightshift's writes stand in an object's managedFields. */
+export const FIELD_MANAGER = 'nightshift';
+
 /** A Kubernetes object as its API shows it. */
 export type KubernetesObject = JsonObject & {
   apiVersion: string;

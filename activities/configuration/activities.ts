@@ -1,0 +1,37 @@
+import type { ConfigurationActivities, Durations, IncidentSettings, Locale, VerificationKey } from '../../workflows/contracts';
+import { OBSERVE_ONLY } from '../../workflows/domain/policy';
+import { clusterNamed, type Clusters } from '../cluster-access';
+import { durationsFor } from './durations';
+
+export interface ConfigurationDependencies {
+  clusters: Clusters;
+  temporalNamespace: string;
+  keys: readonly VerificationKey[];
+  locale: Locale;
+  publicUrl: string;
+  /** Task queues and what the configuration says about durations, by cluster. */
+  perCluster(cluster: string): { queues: IncidentSettings['queues']; durations?: Partial<Durations> };
+}
+
+/** What the worker's configuration says now; the incident keeps it as its snapshot. */
+export function createConfigurationActivities(dependencies: ConfigurationDependencies): Pick<ConfigurationActivities, 'configurationSnapshot'> {
+  return {
+    // eslint-disable-next-line @typescript-eslint/require-await -- activities are asynchronous, this one only reads memory
+    async configurationSnapshot({ cluster }): Promise<IncidentSettings> {
+      const { config } = clusterNamed(dependencies.clusters, cluster);
+      const { queues, durations } = dependencies.perCluster(config.name);
+      return {
+        temporalNamespace: dependencies.temporalNamespace,
+        // What is only observed is never changed, whatever its policy says.
+        policy: config.mode === 'act' ? config.policy : OBSERVE_ONLY,
+        acceptUnsigned: config.acceptUnsigned,
+        keys: [...dependencies.keys],
+        durations: durationsFor(config.timeFactor, durations),
+        locale: dependencies.locale,
+        queues,
+        publicUrl: dependencies.publicUrl,
+        practice: config.practice,
+      };
+    },
+  };
+}

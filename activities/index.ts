@@ -1,0 +1,32 @@
+import { asyncLocalStorage } from '@temporalio/activity';
+import { probeActivityName, type KubernetesActivities, type ProbeActivities, type VerificationActivities, type ConfigurationActivities, type Lease } from '../workflows/contracts';
+import { createConfigurationActivities, type ConfigurationDependencies } from './configuration/activities';
+import { createKubernetesActivities } from './kubernetes/activities';
+import { askProbe } from './probe';
+import { probes, remedies } from './registry';
+import { createVerificationActivities } from './verification/activities';
+
+/** What activities need from outside; `workers/deps.ts` makes it. */
+export interface ActivityDependencies extends ConfigurationDependencies {
+  /** Does the lease still belong to its holder, with this token? */
+  confirmLease(lease: Lease): Promise<boolean>;
+}
+
+export type SystemActivities = ProbeActivities & KubernetesActivities & VerificationActivities & Pick<ConfigurationActivities, 'configurationSnapshot'>;
+
+/**
+ * The activities of the systems that are probed and changed. Runbooks, records, pages and leases have factories of their
+ * own; the composition root puts all of them into one worker.
+ */
+export function createActivities(dependencies: ActivityDependencies): SystemActivities {
+  const { clusters } = dependencies;
+  const probeActivities: ProbeActivities = Object.fromEntries(
+    Object.values(probes).map((probe) => [probeActivityName(probe.use), (request) => askProbe(probe, clusters, request)]),
+  );
+  return {
+    ...probeActivities,
+    ...createKubernetesActivities({ ...dependencies, remedies, callingWorkflow: () => asyncLocalStorage.getStore()?.info.workflowExecution?.workflowId }),
+    ...createVerificationActivities({ clusters, probes }),
+    ...createConfigurationActivities(dependencies),
+  } as SystemActivities;
+}

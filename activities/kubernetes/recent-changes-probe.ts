@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { targetOf, type ClusterAccess } from '../cluster-access';
+import type { Target } from '../clusters';
+import type { Probe } from '../probe';
+import { plainLine } from '../redact';
+import { FIELD_MANAGER, type KubernetesObject } from './gateway';
+
+const INPUT = z.strictObject({
+  targets: z.array(z.string()).min(1).describe('Roles of the objects to look at.'),
+  within: z.number().int().min(1).max(1440).default(60).describe('How long before the incident a change counts as recent, in minutes.'),
+});
+
+interface Change {
+  at: string;
+  object: string;
+  /** managedFields' manager, or the event's reason. */
+  what: string;
+  kind: 'edit' | 'revision' | 'event';
+  message: string;
+}
+
+/** Controllers write status all the time; people and pipelines do not. */
+const CONTROLLER = /^(kube-controller-manager|kube-scheduler|kubelet|kwok|.*-controller)$/;
+const EVENT_REASONS = /^(Failed|BackOff|Unhealthy|Killing|Evicted|FailedScheduling|FailedMount|FailedCreate|SuccessfulDelete|OOMKilling|NodeNotReady|Preempted)/;
+
+/** What changed lately on the objects of interest, by whom: the first question of any on-call engineer. */
+export const recentChangesProbe: Probe<z.infer<typeof INPUT>> = {
+  use: 'kubernetes.recentChanges',
+  title: 'What changed lately on the objects of interest: edits with their authors, new revisions, warning events',
+  input: INPUT,
+  fields: {
+    changed: { type: 'list', text: 'objects that were edited or rolled out: "StatefulSet thanos-receive"' },
+    managers: { type: 'list', text: 'who edited: field managers such as kubectl-edit, argocd' },
+    newRevision: { type: 'boolean', text: 'a new template revision was made' },
+    minutesBefore: { type: 'number|null', text: 'minutes from the latest edit to the beginning of the incident; negative when it came after' },
+    events: { type: 'list', text: 'reasons of warning events' },
+  },
+  rbac: [
+    { apiGroup: 'apps', resources: ['statefulsets', 'deployments', 'daemonsets', 'controllerrevisions'], verbs: ['get', 'list'] },
+    { apiGroup: '', resources: ['services', 'configmaps', 'events'], verbs: ['get', 'list'] },
+  ],
+  async ask(access, { targets: roles, within }, { since }) {
+    const from = Date.parse(since) - within * 60_000;
+    const targets = roles.map((role) => targetOf(access, role));
+    const changes = (await Promise.all([...targets.map((target) => changesOf(access, target)), ...namespacesOf(targets).map((namespace) => eventsOf(access, namespace, targets))])).flat();
+    const recent = changes.filter(({ at }) => Date.parse(at) >= from).sort((a, b) => b.at.localeCompare(a.at));
+    const edits = recent.filter(({ kind }) => kind !== 'event');
+    const latest = edits[0];
+    return {
+      fields: {
+        changed: [...new Set(edits.map(({ object }) => object))],
+        managers: [...new Set(edits.filter(({ kind }) => kind === 'edit').map(({ what }) => what))],
+        newRevision: edits.some(({ kind }) => kind === 'revision'),
+        minutesBefore: latest ? Math.round((Date.parse(since) - Date.parse(latest.at)) / 60_000) : null,
+        events: [...new Set(recent.filter(({ kind }) => kind === 'event').map(({ what }) => what))],
+      },
+      summary: latest
+        ? `Last changed: ${latest.object} by ${latest.what} at ${latest.at}${edits.length > 1 ? `, and ${edits.length - 1} more` : ''}.`
+        : `Nothing was edited in the ${within} minutes before the incident${recent.length > 0 ? `; ${recent.length} warning events` : ''}.`,
+      table: { columns: ['at', 'object', 'what', 'detail'], rows: recent.slice(0, 20).map(({ at, object, what, message }) => [at, object, what, message]) },
+    };
+  },
+};
+
+function namespacesOf(targets: readonly Target[]): string[] {
+  return [...new Set(targets.map(({ namespace }) => namespace))];
+}
+
+async function changesOf(access: ClusterAccess, target: Target): Promise<Change[]> {
+  const object = await access.kubernetes.read(target);
+  if (!object) return [];
+  const name = `${target.kind} ${target.name}`;
+  const revisions = target.kind === 'StatefulSet' ? await access.kubernetes.list({ apiVersion: 'apps/v1', kind: 'ControllerRevision' }, target.namespace) : [];
+  return [...editsOf(object, name), ...revisions.filter((revision) => ownedBy(revision, object)).map((revision): Change => ({
+    at: String(revision.metadata['creationTimestamp'] ?? ''), object: name, what: `revision ${String(revision['revision'] ?? '?')}`, kind: 'revision', message: revision.metadata.name,
+  }))];
+}
+
+function editsOf(object: KubernetesObject, name: string): Change[] {
+  const fields = (object.metadata['managedFields'] ?? []) as Array<{ manager?: string; operation?: string; time?: string; subresource?: string }>;
+  const edits = fields
+    .filter(({ manager = '', subresource, time }) => time !== undefined && !subresource && manager !== FIELD_MANAGER && !CONTROLLER.test(manager))
+    .map(({ manager = 'unknown', operation = '', time }): Change => ({ at: time!, object: name, what: plainLine(manager, 60), kind: 'edit', message: operation }));
+  const created = object.metadata['creationTimestamp'];
+  return typeof created === 'string' ? [...edits, { at: created, object: name, what: 'creation', kind: 'edit', message: '' }] : edits;
+}
+
+function ownedBy(revision: KubernetesObject, owner: KubernetesObject): boolean {
+  return ((revision.metadata['ownerReferences'] ?? []) as Array<{ uid: string }>).some(({ uid }) => uid === owner.metadata.uid);
+}
+
+async function eventsOf(access: ClusterAccess, namespace: string, targets: readonly Target[]): Promise<Change[]> {
+  const events = await access.kubernetes.list({ apiVersion: 'v1', kind: 'Event' }, namespace);
+  return events.flatMap((event): Change[] => {
+    const { involvedObject, reason = '', message = '', lastTimestamp, eventTime, type } = event as unknown as {
+      involvedObject?: { kind?: string; name?: string }; reason?: string; message?: string; lastTimestamp?: string | null; eventTime?: string | null; type?: string;
+    };
+    const concerns = targets.some(({ name }) => involvedObject?.name === name || involvedObject?.name?.startsWith(`${name}-`));
+    const at = lastTimestamp ?? eventTime ?? event.metadata['creationTimestamp'];
+    if (!concerns || typeof at !== 'string' || (type !== 'Warning' && !EVENT_REASONS.test(reason))) return [];
+    return [{ at, object: `${involvedObject?.kind ?? 'Object'} ${involvedObject?.name ?? ''}`, what: plainLine(reason, 60), kind: 'event', message: plainLine(message, 120) }];
+  });
+}
