@@ -1,4 +1,4 @@
-import { failure, type EvidenceValue, type ProbeRequest } from '../workflows/contracts';
+import { failure } from '../workflows/contracts';
 import type { AlertmanagerGateway } from './alertmanager/gateway';
 import type { ClusterConfig, Target } from './clusters';
 import type { DesiredState } from './desired-state';
@@ -24,16 +24,6 @@ export interface ClusterAccess {
   alertmanager?: AlertmanagerGateway;
   desiredState: DesiredState;
   clock: Clock;
-  /**
-   * The practice cluster answers some probes from a runbook's recorded examples. `undefined`: ask the probe itself.
-   * @throws what the probe would throw when nobody answers.
-   */
-  recordedAnswer?: (request: ProbeRequest) => Promise<RecordedAnswer | undefined>;
-}
-
-export interface RecordedAnswer {
-  fields: Record<string, EvidenceValue>;
-  summary: string;
 }
 
 export type Clusters = ReadonlyMap<string, ClusterAccess>;

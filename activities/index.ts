@@ -2,14 +2,16 @@ import { asyncLocalStorage } from '@temporalio/activity';
 import { probeActivityName, type KubernetesActivities, type ProbeActivities, type VerificationActivities, type ConfigurationActivities, type Lease } from '../workflows/contracts';
 import { createConfigurationActivities, type ConfigurationDependencies } from './configuration/activities';
 import { createKubernetesActivities } from './kubernetes/activities';
-import { askProbe } from './probe';
-import { probes, remedies } from './registry';
+import { askProbe, type Probe } from './probe';
+import { probes as registered, remedies } from './registry';
 import { createVerificationActivities } from './verification/activities';
 
 /** What activities need from outside; `workers/deps.ts` makes it. */
 export interface ActivityDependencies extends ConfigurationDependencies {
   /** Does the lease still belong to its holder, with this token? */
   confirmLease(lease: Lease): Promise<boolean>;
+  /** The registered probes; the practice cluster wraps them with recorded answers. */
+  probes?: Readonly<Record<string, Probe>>;
 }
 
 export type SystemActivities = ProbeActivities & KubernetesActivities & VerificationActivities & Pick<ConfigurationActivities, 'configurationSnapshot'>;
@@ -19,7 +21,7 @@ export type SystemActivities = ProbeActivities & KubernetesActivities & Verifica
  * own; the composition root puts all of them into one worker.
  */
 export function createActivities(dependencies: ActivityDependencies): SystemActivities {
-  const { clusters } = dependencies;
+  const { clusters, probes = registered } = dependencies;
   const probeActivities: ProbeActivities = Object.fromEntries(
     Object.values(probes).map((probe) => [probeActivityName(probe.use), (request) => askProbe(probe, clusters, request)]),
   );
