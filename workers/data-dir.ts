@@ -22,6 +22,8 @@ export interface DataDir {
   readonly temporalDatabase: string;
   /** Port and process of the embedded Temporal. */
   readonly temporalHandle: string;
+  /** Where the gateway listens, for the command line. */
+  readonly urlFile: string;
   /** The running `nightshift start`. */
   readonly lockFile: string;
 }
@@ -39,6 +41,7 @@ export function dataDirAt(root: string): DataDir {
     quarantineDir: at('quarantine'),
     temporalDatabase: at('temporal.db'),
     temporalHandle: at('temporal.json'),
+    urlFile: at('url'),
     lockFile: at('start.pid'),
   };
 }

@@ -1,8 +1,9 @@
 import { isGrpcServiceError, WithStartWorkflowOperation, WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { CENTRAL_QUEUE, failure, leaseWorkflowId, OUTCOMES, publicIdOf, SEARCH_ATTRIBUTE, WORKFLOW, type Lease, type Outcome } from '../../workflows/contracts';
 import { acquire, confirm, release } from '../../workflows/contracts/lease-messages';
-import type { RunHistory, TemporalGateway } from './gateway';
+import type { TemporalGateway } from './gateway';
 
 /** Every call here is a question that Temporal answers within milliseconds; a worker that is away must not hang a caller. */
 const CALL_TIMEOUT_MS = 10_000;
@@ -52,16 +53,18 @@ async function previousIncident(client: Client, workflowId: string, before: stri
   return null;
 }
 
-async function fetchHistory(client: Client, workflowId: string, firstRunId: string): Promise<RunHistory[]> {
-  const runs: RunHistory[] = [];
-  for (let runId: string | undefined = firstRunId; runId; ) {
+async function fetchHistory(client: Client, workflowId: string, firstRunId: string): Promise<string> {
+  const earlierRuns: unknown[] = [];
+  for (let runId = firstRunId; ; ) {
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     const last = history.events?.at(-1);
-    const closed = last?.eventType !== undefined && CLOSING_ATTRIBUTES.some((attribute) => last[attribute]);
-    runs.push({ runId, closed, json: historyToJSON(history) });
-    runId = last?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined;
+    if (!last || !CLOSING_ATTRIBUTES.some((attribute) => last[attribute])) throw failure('NotYetConverged', `The run ${runId} of ${workflowId} is still open; its history is complete when it has closed`);
+    const { events } = JSON.parse(historyToJSON(history)) as { events: unknown[] };
+    const next = last.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+    if (!next) return `${JSON.stringify({ events, ...(earlierRuns.length > 0 && { earlierRuns }) }, null, 1)}\n`;
+    earlierRuns.push({ runId, events });
+    runId = next;
   }
-  return runs;
 }
 
 /** The attributes that only a history's last event has. */
@@ -83,6 +86,7 @@ function unlessGone<Answer>(answer: Answer): (error: unknown) => Answer {
 }
 
 function translated(error: unknown, what: string): Error {
+  if (error instanceof ApplicationFailure) return error;
   if (error instanceof WorkflowNotFoundError) return failure('TargetNotFound', `Temporal was asked ${what}: there is no such workflow any more`, { cause: error });
   if (error instanceof WorkflowUpdateFailedError) return failure('UpstreamRejected', `Temporal was asked ${what}: ${error.cause?.message ?? error.message}`, { cause: error });
   const reason = isGrpcServiceError(error) ? error.details : error instanceof Error ? error.message : String(error);

@@ -1,14 +1,5 @@
 import type { Lease, LeaseAnswer, LeaseRequest, Outcome } from '../../workflows/contracts';
 
-/** One run of a workflow, as it can be replayed. */
-export interface RunHistory {
-  runId: string;
-  /** False while the run still goes on: its history will grow. */
-  closed: boolean;
-  /** Temporal's own JSON form of the history, pretty-printed; `Worker.runReplayHistory` takes it back. */
-  json: string;
-}
-
 /** What Nightshift's activities ask of Temporal itself. Implementations throw only failures of `contracts/failures.ts`. */
 export interface TemporalGateway {
   /** Starts the lease workflow when there is none, and asks it in the same call. */
@@ -18,6 +9,11 @@ export interface TemporalGateway {
   confirmLease(lease: Lease): Promise<boolean>;
   /** The last closed incident under this workflow ID within 30 days. `before`: RFC 3339, so that the asking run does not find itself. */
   previousIncident(input: { workflowId: string; before: string }): Promise<{ publicId: string; outcome: Outcome } | null>;
-  /** Every run of an incident, from the first through all its continuations. */
-  fetchHistory(input: { workflowId: string; firstRunId: string }): Promise<RunHistory[]>;
+  /**
+   * The history of a closed incident as JSON, in the form that `temporal workflow show --output json` prints and
+   * `Worker.runReplayHistory` takes. Of an incident that continued as new, `events` are the last run's and `earlierRuns`
+   * holds the others, first one first.
+   * @throws NotYetConverged while the incident is open
+   */
+  fetchHistory(input: { workflowId: string; firstRunId: string }): Promise<string>;
 }

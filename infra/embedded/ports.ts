@@ -34,3 +34,8 @@ export function accepts(port: number, host = '127.0.0.1'): Promise<boolean> {
     socket.setTimeout(1000, () => done(false));
   });
 }
+
+/** The sentence for a person whose port another program has. */
+export function portTaken(host: string, port: number): string {
+  return `Port ${port} on ${host} is taken by another program: stop it, or choose another port with --port or NIGHTSHIFT_PORT.`;
+}

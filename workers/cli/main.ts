@@ -1,7 +1,11 @@
 import { Command } from 'commander';
 import { ConfigError } from '../config/errors';
 import { CommandError, EXIT } from './exit';
+import { registerIncidentCommands } from './incident-commands';
+import { registerMessageCommands } from './message-commands';
+import { registerOpenCommand } from './open-command';
 import { registerProcessCommands } from './processes';
+import { registerUserCommands } from './user-commands';
 
 /** The `nightshift` command. Everything heavy is imported by the command that needs it, so that `--help` is instant. */
 export function createProgram(): Command {
@@ -11,7 +15,7 @@ export function createProgram(): Command {
     .showHelpAfterError('Run it with --help to see what it takes.')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true });
-  registerProcessCommands(program);
+  for (const register of [registerProcessCommands, registerOpenCommand, registerIncidentCommands, registerMessageCommands, registerUserCommands]) register(program);
   return program;
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import path from 'node:path';
-import { isFree } from '../../infra/embedded/ports';
+import { isFree, portTaken } from '../../infra/embedded/ports';
 import { EMBEDDED, loadConfig, type ConfigOverrides, type NightshiftConfig } from '../config';
 import { ensureDataDir, type DataDir } from '../data-dir';
 import { SupervisedChild } from '../supervisor/child';
@@ -44,7 +44,7 @@ interface Addresses {
 /** Starts the parts in order; what runs is in `running` at every moment, so that a failure leaves nothing behind. */
 async function bringUp(config: NightshiftConfig, dir: DataDir, options: ConfigOverrides, running: Stoppable[]): Promise<Addresses> {
   const { host, port } = config.http;
-  if (!(await isFree(port, host))) throw new StartError(`Port ${port} on ${host} is taken by another program: stop it, or choose another with --port or NIGHTSHIFT_PORT.`);
+  if (!(await isFree(port, host))) throw new StartError(portTaken(host, port));
   let { address } = config.temporal;
   if (!address) {
     const temporal = await superviseTemporal(config, dir, say);

@@ -3,11 +3,19 @@ import type { Client } from '@temporalio/client';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
+import type { RecordStore } from '../../activities/records/store';
 import type { NightshiftConfig } from '../config';
 import { registerAccess } from './access';
 import { registerHealth } from './health-routes';
+import { registerIncidents } from './incident-routes';
+import type { IncidentDirectory } from './incidents';
+import { registerIndexPage } from './index-page';
+import type { Messenger } from './messages';
+import { registerOpening } from './open-routes';
+import type { PracticeStage } from './practice-stage';
 import { answerError, answerProblem, Problem } from './problems';
 import type { Quarantine } from './quarantine';
+import { registerRecords } from './record-routes';
 import type { UserDirectory } from './users';
 import { registerWebhooks } from './webhook-routes';
 
@@ -16,6 +24,11 @@ export interface GatewayDependencies {
   client: Client;
   users: UserDirectory;
   quarantine: Quarantine;
+  incidents: IncidentDirectory;
+  messenger: Messenger;
+  records: RecordStore;
+  /** Absent where no practice cluster is configured. */
+  practice?: PracticeStage;
   log: Logger;
 }
 
@@ -50,8 +63,7 @@ export async function createGateway(dependencies: GatewayDependencies): Promise<
   });
   await app.register(swagger, { openapi: { openapi: '3.1.0', info: { title: 'Nightshift', version: '1' }, components: SECURITY }, transform: jsonSchemaTransform });
   registerAccess(app, dependencies.users);
-  registerHealth(app, dependencies);
-  registerWebhooks(app, dependencies);
+  for (const register of [registerHealth, registerWebhooks, registerIncidents, registerRecords, registerOpening, registerIndexPage]) register(app, dependencies);
   return app;
 }
 

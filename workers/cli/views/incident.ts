@@ -1,0 +1,95 @@
+import pc from 'picocolors';
+import type { IncidentStatus, Locale, RankedCause } from '../../../workflows/contracts';
+import { clockTime, localeOf, moment, oneLine, say, span } from '../terminal';
+import { field, list } from './layout';
+import { nextCommands } from './next';
+import { planView } from './plan';
+
+/** What a person needs at 3 a.m. on one screen: what, since when, why, what is planned, and what to type. */
+export function incidentView(status: IncidentStatus, locale: Locale = localeOf()): string {
+  const sections = [headerLines(status), factLines(status), causeLines(status), planLines(status), progressLines(status), lastLines(status), nextCommands(status)];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join(locale === 'ko' ? '\n' : '\n');
+}
+
+function headerLines(status: IncidentStatus): string[] {
+  const { publicId, title, cluster, failureDomain, severity } = status;
+  return [`${pc.bold(publicId)}  ${pc.bold(say(title))}`, `${oneLine(cluster)} · ${failureDomain} · ${oneLine(severity)} · ${stateOf(status)}`];
+}
+
+function stateOf({ phase, outcome, waiting, owner, closedAt }: IncidentStatus): string {
+  if (phase === 'closed') return pc.bold(`closed: ${outcome ?? 'no outcome'}${closedAt ? `, ${moment(closedAt)}` : ''}`);
+  if (owner) return pc.bold(`${oneLine(owner)} has it`);
+  if (waiting?.for === 'approval' || waiting?.for === 'person') return pc.bold(pc.yellow(`NEEDS YOU since ${moment(waiting.since)}`));
+  if (waiting) return `${phase}: waits for ${say(waiting.text)}${waiting.until ? `, until ${clockTime(waiting.until)}` : ''}`;
+  return phase;
+}
+
+function factLines(status: IncidentStatus): string[] {
+  const { fiveW1H, beganAt, openedAt, alerts, impact, recoveredAt } = status;
+  const names = [...new Set(alerts.filter((alert) => alert.status === 'firing').map(({ labels }) => oneLine(labels['alertname'] ?? '?')))];
+  return [
+    ...field('What', fiveW1H?.what),
+    ...field('Since', `${moment(beganAt)}; opened ${clockTime(openedAt)}${recoveredAt ? `; recovered ${clockTime(recoveredAt)}, after ${span(Date.parse(recoveredAt) - Date.parse(openedAt))}` : ''}`),
+    ...field('Impact', impact && IMPACT[impact]),
+    ...field('Alerts', names.join(', ') || 'none is firing'),
+  ];
+}
+
+const IMPACT = { outage: pc.red('outage: data is being lost or delayed'), degraded: pc.yellow('degraded: redundancy is gone, nothing is lost yet'), none: 'none yet' };
+
+function causeLines({ causes, rootCause, evidence, phase }: IncidentStatus): string[] {
+  const [top] = causes;
+  if (!top) return field('Cause', rootCause === 'unknown' ? 'not found; the evidence is below' : phase === 'closed' ? undefined : 'being looked for').concat(evidenceLines(evidence));
+  const possible = causes.slice(1).filter(({ verdict }) => verdict === 'possible');
+  const rejected = causes.filter(({ verdict }) => verdict === 'rejected');
+  return [
+    ...field('Cause', `${pc.bold(say(top.title))} — ${percent(top)}, ${top.verdict}`),
+    ...field('', say(top.explanation)),
+    ...field('', top.advice && say(top.advice)),
+    ...list('Evidence', [
+      ...top.supports.map((text) => ['+', oneLine(text)] as const),
+      ...top.contradicts.map((text) => ['-', oneLine(text)] as const),
+      ...top.missing.map((text) => ['?', oneLine(text)] as const),
+    ], 6),
+    ...field('Or', possible.slice(0, 2).map((cause) => `${say(cause.title)} (${percent(cause)})`).join('; ')),
+    ...field('Not', rejected.slice(0, 4).map((cause) => say(cause.title)).join('; ')),
+  ];
+}
+
+function percent({ confidence }: RankedCause): string {
+  return `${Math.round(confidence * 100)} %`;
+}
+
+function evidenceLines(evidence: IncidentStatus['evidence']): string[] {
+  return list('Evidence', evidence.map(({ summary, status, error, use }) => (status === 'answered' ? ['•', oneLine(summary)] : ['?', `${use} did not answer: ${oneLine(error?.message ?? '')}`])), 6);
+}
+
+/** The plan in full while somebody has to decide on it; one line afterwards. */
+function planLines({ plan, phase, plans, decisions, mutations }: IncidentStatus): string[] {
+  if (plan && ['plan', 'approve'].includes(phase)) return ['', ...planView(plan), ''];
+  const refused = plans.flatMap((result) => (result.kind === 'refused' ? [`${oneLine(result.remedy)}: ${say(result.reason)}`] : []));
+  return [
+    ...field('Plan', plan && `${say(plan.title)} (${plan.risk})`),
+    ...list('Decided', decisions.filter(({ planId }) => planId === plan?.id).map(({ actor, verdict, at, reason }) => ['•', `${oneLine(actor)}: ${verdict} at ${clockTime(at)}${reason ? ` — ${oneLine(reason)}` : ''}`])),
+    ...list('Done', mutations.map(({ result, object, at, undo }) => ['•', `${object.kind} ${oneLine(`${object.namespace}/${object.name}`)} has been ${undo ? 'put back: ' : ''}${result} at ${clockTime(at)}`]), 6),
+    ...(plan ? [] : list('Refused', refused.map((text) => ['✗', text]), 3)),
+  ];
+}
+
+function progressLines({ verification, phase }: IncidentStatus): string[] {
+  if (!verification || phase === 'approve') return [];
+  const conditions = verification.conditions.filter(({ notApplicable }) => !notApplicable);
+  return list('Verified', conditions.map(({ holds, title, seen }) => [holds ? pc.green('✓') : pc.red('✗'), `${say(title)}: ${oneLine(seen)}`]), 8);
+}
+
+const LAST_ENTRIES = 3;
+
+function lastLines({ timeline, notes }: IncidentStatus): string[] {
+  return [
+    ...list('Notes', notes.slice(-3).map(({ at, actor, text }) => ['•', `${clockTime(at)} ${oneLine(actor)}: ${oneLine(text)}`])),
+    ...list('Last', timeline.slice(-LAST_ENTRIES).map(({ at, text }) => [clockTime(at), say(text)])),
+  ];
+}

@@ -1,0 +1,70 @@
+import type { WorkflowExecutionInfo } from '@temporalio/client';
+import { z } from 'zod';
+import { FAILURE_DOMAINS, INCIDENT_CLASSES, OUTCOMES, PHASES, publicIdOf, SEARCH_ATTRIBUTE, type IncidentMemo, type IncidentStatus } from '../../workflows/contracts';
+
+const text = z.object({ en: z.string(), ko: z.string() });
+
+/** One line of an incident list; known from Temporal's visibility alone, so that it needs no worker. */
+export const incidentSummary = z.object({
+  publicId: z.string(),
+  workflowId: z.string(),
+  cluster: z.string(),
+  failureDomain: z.enum(FAILURE_DOMAINS).catch('unknown'),
+  incidentClass: z.enum(INCIDENT_CLASSES).catch('unknown'),
+  phase: z.enum(PHASES),
+  outcome: z.enum(OUTCOMES).optional(),
+  open: z.boolean(),
+  title: text,
+  severity: z.string(),
+  needsYou: z.boolean(),
+  rootCause: z.string().optional(),
+  owner: z.string().optional(),
+  beganAt: z.string(),
+  openedAt: z.string(),
+  recoveredAt: z.string().optional(),
+  closedAt: z.string().optional(),
+  /** Set where the run ended without closing its incident. */
+  ended: z.enum(['failed', 'terminated', 'timed out', 'cancelled']).optional(),
+});
+export type IncidentSummary = z.output<typeof incidentSummary>;
+
+const ENDED: Readonly<Record<string, IncidentSummary['ended']>> = { FAILED: 'failed', TERMINATED: 'terminated', TIMED_OUT: 'timed out', CANCELLED: 'cancelled' };
+
+export function summaryOf(run: WorkflowExecutionInfo): IncidentSummary {
+  const attribute = (name: string) => run.searchAttributes[name]?.[0] as string | undefined;
+  const memo = (run.memo ?? {}) as Partial<IncidentMemo>;
+  const open = run.status.name === 'RUNNING';
+  const openedAt = run.startTime.toISOString();
+  const [, cluster = '', failureDomain = ''] = run.workflowId.split('/');
+  return incidentSummary.parse({
+    publicId: publicIdOfRun(run),
+    workflowId: run.workflowId,
+    cluster: attribute(SEARCH_ATTRIBUTE.cluster) ?? cluster,
+    failureDomain: attribute(SEARCH_ATTRIBUTE.failureDomain) ?? failureDomain,
+    incidentClass: attribute(SEARCH_ATTRIBUTE.incidentClass),
+    phase: open ? (attribute(SEARCH_ATTRIBUTE.phase) ?? 'triage') : 'closed',
+    outcome: OUTCOMES.find((known) => known === attribute(SEARCH_ATTRIBUTE.outcome)),
+    open,
+    title: memo.title ?? { en: run.workflowId, ko: run.workflowId },
+    severity: memo.severity ?? 'unknown',
+    needsYou: open && (memo.needsYou ?? false),
+    rootCause: memo.rootCause,
+    owner: memo.owner,
+    beganAt: memo.beganAt || openedAt,
+    openedAt,
+    recoveredAt: memo.recoveredAt,
+    closedAt: run.closeTime?.toISOString(),
+    ended: ENDED[run.status.name],
+  });
+}
+
+/** As the incident itself says; before its first workflow task, computed as the incident will compute it. */
+export function publicIdOfRun(run: WorkflowExecutionInfo): string {
+  return (run.searchAttributes[SEARCH_ATTRIBUTE.publicId]?.[0] as string | undefined) ?? publicIdOf(run.runId, run.startTime);
+}
+
+/** The same line for an incident of which only the record is left. */
+export function summaryOfRecord(incident: IncidentStatus): IncidentSummary {
+  const { publicId, workflowId, cluster, failureDomain, incidentClass, phase, outcome, title, severity, rootCause, owner, beganAt, openedAt, recoveredAt, closedAt } = incident;
+  return { publicId, workflowId, cluster, failureDomain, incidentClass, phase, outcome, open: false, title, severity, needsYou: false, rootCause, owner, beganAt, openedAt, recoveredAt, closedAt };
+}

@@ -1,0 +1,56 @@
+import { WorkflowNotFoundError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, type Client } from '@temporalio/client';
+import type { IncidentStatus, MessageName, Signed, Statement } from '../../workflows/contracts';
+import type { IncidentDirectory, IncidentView } from './incidents';
+import { Problem } from './problems';
+import type { Signer } from './signer';
+import type { Actor } from './users';
+
+/** A validator answers within a workflow task; after this nobody is there to answer. */
+const UPDATE_DEADLINE_MS = 5_000;
+
+export interface Sender {
+  actor: Actor;
+  channel: Statement<unknown>['channel'];
+}
+
+/** Tells incidents what people say: finds, signs, sends, and turns a refusal into an answer. */
+export class Messenger {
+  constructor(
+    private readonly client: Client,
+    private readonly incidents: IncidentDirectory,
+    private readonly signer: Signer,
+  ) {}
+
+  /** The incident's state now. @throws Problem 404, 409 when it has closed, 503 when no worker answers */
+  async openIncident(id: string): Promise<IncidentStatus> {
+    const view = await this.incidents.view(id, UPDATE_DEADLINE_MS);
+    if (!view.summary.open) throw new Problem(409, `The incident ${view.summary.publicId} is closed (${view.summary.outcome ?? view.summary.ended ?? 'no outcome'}).`);
+    if (view.source !== 'workflow') throw workerAway(view);
+    return view.status;
+  }
+
+  /** @throws Problem 409 with the incident's own reason when it refuses */
+  async send<Answer>(status: IncidentStatus, message: MessageName, body: object, { actor, channel }: Sender): Promise<Answer> {
+    const { workflowId, firstRunId } = status;
+    const signed = this.signer.sign({ message, workflowId, firstRunId, actor, channel, body });
+    const handle = this.client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: firstRunId });
+    try {
+      return await this.client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () => handle.executeUpdate<Answer, [Signed<object>]>(message, { args: [signed], updateId: signed.statement.messageId }));
+    } catch (error) {
+      throw problemOf(error, status);
+    }
+  }
+}
+
+function problemOf(error: unknown, { publicId }: IncidentStatus): unknown {
+  if (error instanceof WorkflowUpdateFailedError) return new Problem(409, `Refused: ${error.cause?.message ?? error.message}.`);
+  if (error instanceof WorkflowNotFoundError) return new Problem(409, `The incident ${publicId} has closed meanwhile.`);
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
+    return new Problem(503, `No worker answered for ${publicId}, so it is not known whether this counted. Look at the incident before you send it again.`, {}, { 'retry-after': '5' });
+  }
+  return error;
+}
+
+export function workerAway({ summary }: Pick<IncidentView, 'summary'>): Problem {
+  return new Problem(503, `No worker answers for ${summary.publicId}, so nothing was done. It is in phase ${summary.phase}; start a worker, then try again.`, {}, { 'retry-after': '5' });
+}
