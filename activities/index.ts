@@ -8,8 +8,6 @@ import { createVerificationActivities } from './verification/activities';
 
 /** What activities need from outside; `workers/deps.ts` makes it. */
 export interface ActivityDependencies extends ConfigurationDependencies {
-  /** All registered probes when absent; the practice cluster's answer from recordings (`practiceProbes`). */
-  probes?: Readonly<Record<string, Probe>>;
   /** Does the lease still belong to its holder, with this token? */
   confirmLease(lease: Lease): Promise<boolean>;
   /** The registered probes; the practice cluster wraps them with recorded answers. */
