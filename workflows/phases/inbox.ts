@@ -110,7 +110,7 @@ function refusal(reason: string): ApplicationFailure {
 /** @throws Refused, with the reason as a sentence */
 function admit<Body extends object>(incident: Incident, message: MessageName, envelope: Envelope<Body>): Admitted<Body> {
   const { settings, status } = incident;
-  if (!settings.temporalNamespace) throw refusal('the incident is still being set up, or its cluster is not configured here');
+  if (!incident.configured) throw refusal('the incident is still being set up, or its cluster is not configured here');
   if (!isSigned(envelope)) {
     if (!settings.acceptUnsigned) throw refusal('unsigned messages are not accepted here: use the nightshift command, the API or the console');
     const { actor, ...body } = envelope;

@@ -89,6 +89,11 @@ export class Incident {
     upsertMemo({ ...memoOf(status) });
   }
 
+  /** False where the worker does not know the incident's cluster: nothing is asked or touched then. */
+  get configured(): boolean {
+    return this.settings !== UNCONFIGURED;
+  }
+
   get alertsFiring(): boolean {
     return firing(this.status.alerts).length > 0;
   }

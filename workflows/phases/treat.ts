@@ -36,7 +36,8 @@ async function rootCause(incident: Incident): Promise<RankedCause | 'healthy' | 
     const cause = await diagnose(incident);
     if (cause || !incident.snapshot) return cause;
     if (incident.chosenRemedy) return undefined;
-    if (await looksHealthy(incident)) return 'healthy';
+    const silent = incident.status.evidence.every(({ status }) => status === 'unanswered');
+    if (!silent && (await looksHealthy(incident))) return 'healthy';
     if (look + 1 < LOOKS) await condition(() => incident.interruption !== undefined, rootCauseTarget / (LOOKS + 1));
     if (incident.interruption) return undefined;
   }

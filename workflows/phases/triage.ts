@@ -18,13 +18,13 @@ export async function triage(incident: Incident): Promise<void> {
   await condition(() => incident.status.alerts.length > 0, FIRST_ALERT_WITHIN);
   await configure(incident);
   incident.beside(lookBack(incident));
-  const claimed = await select(incident);
+  const claimed = incident.configured ? await select(incident) : null;
   adopt(incident, claimed);
   incident.record({ type: 'triaged', fiveW1H: fiveW1H(incident.status) });
   incident.publish();
   const { title, severity, cluster } = incident.status;
   incident.page('opened', { en: `${title.en} on ${cluster} (${severity}). Diagnosis has begun.`, ko: `${cluster}: ${title.ko} (${severity}). 진단을 시작했습니다.` });
-  if (!claimed) await searchTree(incident);
+  if (!claimed && incident.configured) await searchTree(incident);
 }
 
 /** The alert comes with the start (signal-with-start); a run that somebody started bare gives up on it. */
@@ -71,7 +71,6 @@ function adopt(incident: Incident, snapshot: RunbookSnapshot | null): void {
 
 /** Asks the probes of each candidate class in turn; the first whose evidence confirms a cause is the incident's class. */
 async function searchTree(incident: Incident): Promise<void> {
-  if (!incident.settings.temporalNamespace) return;
   const everything = new Map<string, Awaited<ReturnType<typeof gatherEvidence>>[number]>();
   for (const incidentClass of candidateClasses(incident.status.failureDomain)) {
     const snapshot = await select(incident, incidentClass);

@@ -1,0 +1,107 @@
+import path from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
+import type { WorkflowHandleWithSignaledRunId } from '@temporalio/client';
+import { ensureProgram } from '../../infra/embedded/programs';
+import { TEST_SERVER } from '../../infra/embedded/pinned';
+import type { Alert, AlertsChanged, IncidentStatus } from '../../workflows/contracts';
+import { incidentWorkflowId } from '../../workflows/contracts/names';
+import { SEARCH_ATTRIBUTE_KEYS } from '../../workflows/contracts/search-attributes';
+import * as messages from '../../workflows/contracts/messages';
+import type { incidentWorkflow } from '../../workflows';
+import { IncidentWorld } from './incident-world';
+
+export type IncidentHandle = WorkflowHandleWithSignaledRunId<typeof incidentWorkflow>;
+
+const root = path.resolve(__dirname, '../..');
+
+/** One bundle for a suite; for each test a time-skipping server, a world and a worker of its own, because what one test leaves behind would keep the server from skipping time for the next. */
+export class IncidentHarness {
+  private constructor(private readonly executable: string, private readonly bundle: WorkflowBundle) {}
+
+  static async start(): Promise<IncidentHarness> {
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+    const executable = await ensureProgram(TEST_SERVER, (message) => process.stderr.write(`${message}\n`));
+    const bundle = await bundleWorkflowCode({ workflowsPath: path.join(root, 'workflows/index.ts'), logger: new DefaultLogger('ERROR') });
+    return new IncidentHarness(executable, bundle);
+  }
+
+  /** Runs `test` while a worker works; the world's activities are the only outside there is. */
+  async run<Result>(test: (incidents: Incidents) => Promise<Result>, change: (world: IncidentWorld) => void = () => undefined): Promise<Result> {
+    const env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: this.executable } } });
+    try {
+      await registerSearchAttributes(env);
+      const taskQueue = `test-${randomUUID()}`;
+      const world = new IncidentWorld({ queues: { probe: taskQueue, mutate: taskQueue } });
+      change(world);
+      const worker = await Worker.create({ connection: env.nativeConnection, taskQueue, workflowBundle: this.bundle, activities: world.activities(), maxConcurrentActivityTaskExecutions: 20 });
+      return await worker.runUntil(test(new Incidents(env, taskQueue, world)));
+    } finally {
+      await env.teardown();
+    }
+  }
+}
+
+/** What a test does with incidents. */
+export class Incidents {
+  constructor(readonly env: TestWorkflowEnvironment, readonly taskQueue: string, readonly world: IncidentWorld) {}
+
+  async open(options: { alerts?: Alert[]; cluster?: string; workflowId?: string } = {}): Promise<IncidentHandle> {
+    const cluster = options.cluster ?? 'test';
+    return this.env.client.workflow.signalWithStart<typeof incidentWorkflow, [AlertsChanged]>('incidentWorkflow', {
+      workflowId: options.workflowId ?? `${incidentWorkflowId(cluster, 'receive')}`,
+      taskQueue: this.taskQueue,
+      args: [{ cluster, failureDomain: 'receive' }],
+      signal: messages.alertsChanged,
+      signalArgs: [{ alerts: options.alerts ?? [alert()], receivedAt: new Date().toISOString() }],
+    });
+  }
+
+  async alerts(handle: IncidentHandle, ...alerts: Alert[]): Promise<void> {
+    await handle.signal(messages.alertsChanged, { alerts, receivedAt: new Date().toISOString() });
+  }
+
+  status(handle: IncidentHandle): Promise<IncidentStatus> {
+    return handle.query(messages.incidentStatus);
+  }
+
+  /** Asks until the state is as wanted, skipping a second of workflow time between looks. */
+  async until(handle: IncidentHandle, wanted: (status: IncidentStatus) => boolean, what = 'the wanted state'): Promise<IncidentStatus> {
+    for (let look = 0; look < 150; look += 1) {
+      const status = await this.status(handle);
+      if (wanted(status)) return status;
+      await (look < 20 ? new Promise((resolve) => setTimeout(resolve, 25)) : this.env.sleep(Math.min(60_000, 2_000 * 1.2 ** (look - 20))));
+    }
+    throw new Error(`never reached ${what}: ${JSON.stringify((await this.status(handle)).timeline.map((entry) => entry.text.en), null, 1)}`);
+  }
+
+  waitingForApproval(handle: IncidentHandle): Promise<IncidentStatus> {
+    return this.until(handle, (status) => status.waiting?.for === 'approval', 'a plan that waits');
+  }
+}
+
+let fingerprints = 0;
+
+/** A firing alert that the test runbook claims; with `{ status: 'resolved' }` its end. */
+export function alert(change: Partial<Alert> = {}): Alert {
+  fingerprints += change.fingerprint ? 0 : 1;
+  return {
+    fingerprint: `f${fingerprints}`,
+    status: 'firing',
+    labels: { alertname: 'RemoteWriteLagging', cluster: 'test', severity: 'critical' },
+    annotations: { summary: 'samples arrive late' },
+    startsAt: '2026-01-01T03:00:00.000Z',
+    ...change,
+  };
+}
+
+export function resolved(original: Alert): Alert {
+  return { ...original, status: 'resolved', endsAt: '2026-01-01T04:00:00.000Z' };
+}
+
+async function registerSearchAttributes(env: TestWorkflowEnvironment): Promise<void> {
+  const searchAttributes = Object.fromEntries(Object.values(SEARCH_ATTRIBUTE_KEYS).map(({ name }) => [name, 2]));
+  await env.connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes });
+}

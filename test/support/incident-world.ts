@@ -1,0 +1,172 @@
+import { failure } from '../../workflows/contracts/failures';
+import type {
+  ConditionStatus,
+  Evidence,
+  ExecuteRequest,
+  IncidentRecord,
+  IncidentSettings,
+  Notification,
+  Plan,
+  PlannedStep,
+  PlanRequest,
+  PlanResult,
+  ProbeRequest,
+  Risk,
+  Runbook,
+  RunbookRequest,
+  RunbookSnapshot,
+  StepResult,
+  VerifyRequest,
+} from '../../workflows/contracts';
+import { planHash } from '../../workflows/domain/plan-hash';
+import { DEFAULT_POLICY } from '../../workflows/domain/policy';
+
+const text = (en: string) => ({ en, ko: en });
+
+/** A runbook with two causes and three remedies, for tests of the workflow alone. */
+export const TEST_RUNBOOK: Runbook = {
+  id: 'remote-write-failure',
+  revision: 1,
+  title: text('Remote write is failing'),
+  summary: text('for tests'),
+  failureDomain: 'receive',
+  match: [{ alertname: 'RemoteWriteLagging' }],
+  targets: ['receiver'],
+  probes: [
+    { id: 'pods', use: 'test.pods', with: {} },
+    { id: 'log', use: 'test.log', with: {} },
+  ],
+  causes: [
+    { id: 'broken', title: text('Receivers are broken'), explanation: text('x'), when: { probe: 'pods', field: 'broken', above: 0 }, supports: [{ probe: 'log', field: 'matched', includes: 'refused' }], contradicts: [], confidence: 'high', impact: 'outage', remedies: ['first', 'second'], permanentFix: ['budget'] },
+    { id: 'advice-only', title: text('Overload'), explanation: text('x'), when: { probe: 'pods', field: 'overloaded', is: true }, supports: [], contradicts: [], confidence: 'high', impact: 'outage', remedies: [], advice: text('add receivers'), permanentFix: [] },
+  ],
+  remedies: [
+    { id: 'first', use: 'test.first', title: text('Evict the broken receivers'), with: {} },
+    { id: 'second', use: 'test.second', title: text('Restore the template'), with: {} },
+  ],
+  verify: [{ id: 'delivered', title: text('delivered'), condition: { probe: 'pods', field: 'broken', is: 0 } }],
+  permanentFix: [{ id: 'budget', title: text('A disruption budget'), description: text('x') }],
+  examples: [],
+  deviations: [],
+};
+
+/** What a fake world received, in order: the oracle of workflow tests. */
+export interface WorldLog {
+  executed: Array<{ step: string; planHash: string; undo: boolean; decisions: number }>;
+  planned: PlanRequest[];
+  pages: Notification[];
+  records: IncidentRecord[];
+  probes: string[];
+  leases: string[];
+}
+
+/** A world for the workflow alone: everything outside it, as plain functions that a test can replace. */
+export class IncidentWorld {
+  readonly log: WorldLog = { executed: [], planned: [], pages: [], records: [], probes: [], leases: [] };
+  settings: IncidentSettings;
+  runbook: Runbook | null = TEST_RUNBOOK;
+  /** Fields per probe id; `null`: it does not answer. */
+  evidence: Record<string, Evidence['fields'] | null> = { pods: { broken: 2, overloaded: false }, log: { matched: ['refused'] } };
+  risk: Record<string, Risk> = { first: 'disruptive', second: 'disruptive' };
+  /** Objects' version: part of every plan, so that changing it makes plans stale. */
+  generation = 1;
+  refusedRemedies = new Set<string>();
+  healthy = () => this.log.executed.some((entry) => !entry.undo);
+  onExecute: (request: ExecuteRequest) => void = () => undefined;
+  leaseHeldBy: () => string | undefined = () => undefined;
+  pagerWorks = true;
+
+  constructor(settings: Partial<IncidentSettings> & { queues: IncidentSettings['queues'] }) {
+    this.settings = {
+      temporalNamespace: 'default',
+      policy: DEFAULT_POLICY,
+      acceptUnsigned: true,
+      keys: [],
+      durations: { rootCauseTarget: 300_000, recoveryTarget: 900_000, probeTimeout: 10_000, remindEvery: 300_000, approvalDeadline: 3_600_000, verifyDeadline: 900_000, verifyEvery: 5_000, stabilityWindow: 600_000, resolutionDeadline: 1_800_000, leaseWait: 1_800_000 },
+      locale: 'en',
+      publicUrl: 'http://127.0.0.1:1',
+      practice: false,
+      ...settings,
+    };
+  }
+
+  activities() {
+    return {
+      configurationSnapshot: async ({ cluster }: { cluster: string }) => {
+        if (cluster === 'nowhere') throw failure('InvalidInput', 'cluster "nowhere" is not configured; configured: test');
+        return this.settings;
+      },
+      runbooksSelect: async (request: RunbookRequest) => this.select(request),
+      testPods: (request: ProbeRequest) => this.answer(request),
+      testLog: (request: ProbeRequest) => this.answer(request),
+      kubernetesPlanRemedy: async (request: PlanRequest) => this.plan(request),
+      kubernetesExecuteStep: async (request: ExecuteRequest) => this.execute(request, false),
+      kubernetesUndoStep: async (request: ExecuteRequest) => this.execute(request, true),
+      verificationCheck: async (request: VerifyRequest) => this.verify(request),
+      temporalAcquireLease: async ({ cluster, failureDomain, holder, ttlMs }: { cluster: string; failureDomain: 'receive'; holder: string; ttlMs: number }) => {
+        const other = this.leaseHeldBy();
+        if (other) return { granted: false as const, holder: other, position: 1 };
+        this.log.leases.push('acquired');
+        return { granted: true as const, lease: { cluster, failureDomain, holder, token: 1, expiresAt: new Date(Date.now() + ttlMs).toISOString() } };
+      },
+      temporalReleaseLease: async () => void this.log.leases.push('released'),
+      temporalPreviousIncident: async () => null,
+      notifyPage: async (page: Notification) => {
+        if (!this.pagerWorks) throw failure('UpstreamRejected', 'the pager said 410 Gone');
+        this.log.pages.push(page);
+        return { delivered: true, detail: 'test: 200' };
+      },
+      recordsWrite: async (record: IncidentRecord) => {
+        this.log.records.push(record);
+        return { location: 'test', files: [] };
+      },
+      recordsCompleteHistory: async () => ({ location: 'test', files: [] }),
+    };
+  }
+
+  private select(request: RunbookRequest): RunbookSnapshot | null {
+    const { runbook } = this;
+    if (!runbook) return null;
+    const claimed = request.alerts.some((labels) => labels.alertname === 'RemoteWriteLagging');
+    if (request.incidentClass ? request.incidentClass !== runbook.id : !claimed) return null;
+    const { examples: _examples, ...snapshot } = runbook;
+    return { runbook: snapshot, digest: 'd'.repeat(64), chosenBecause: 'alertname RemoteWriteLagging' };
+  }
+
+  private async answer({ probe }: ProbeRequest): Promise<Evidence> {
+    this.log.probes.push(probe.id);
+    const fields = this.healthy() ? { ...this.evidence[probe.id], broken: 0 } : this.evidence[probe.id];
+    if (!fields || this.evidence[probe.id] === null) throw failure('UpstreamRejected', `${probe.id} answered garbage`);
+    return { probe: probe.id, use: probe.use, status: 'answered', at: new Date().toISOString(), fields, summary: JSON.stringify(fields) };
+  }
+
+  private plan(request: PlanRequest): PlanResult {
+    this.log.planned.push(request);
+    const { id } = request.remedy;
+    if (this.refusedRemedies.has(id)) return { kind: 'refused', remedy: id, gates: [], reason: text('a gate says no') };
+    if (this.healthy()) return { kind: 'unneeded', remedy: id, reason: text('all is well') };
+    const pod = (name: string): PlannedStep => ({ id: name, action: 'evict', reason: text('broken'), object: { apiVersion: 'v1', kind: 'Pod', namespace: 'monitoring', name, uid: `${name}-${this.generation}` } });
+    const steps = [pod('thanos-receive-1'), pod('thanos-receive-2')];
+    const inverse: PlannedStep[] = id === 'first' ? [] : [{ ...pod('thanos-receive-1'), id: 'undo-1' }];
+    const draft = { cluster: request.cluster, use: request.remedy.use, steps, inverse, plannedAt: request.plannedAt };
+    const plan: Plan = { ...draft, id: request.planId, remedy: id, title: request.remedy.title, risk: this.risk[id] ?? 'disruptive', gates: [], blastRadius: { pods: [], text: text('two pods') }, ifNothingIsDone: text('data is lost'), diff: '', dryRun: [], hash: planHash(draft) };
+    return { kind: 'planned', plan };
+  }
+
+  private execute(request: ExecuteRequest, undo: boolean): StepResult {
+    this.onExecute(request);
+    const steps = undo ? request.plan.inverse : request.plan.steps;
+    const step = steps.find(({ id }) => id === request.stepId);
+    if (!step) throw failure('InvalidInput', `no step ${request.stepId}`);
+    this.log.executed.push({ step: step.id, planHash: request.plan.hash, undo, decisions: request.decisions.length });
+    return { step: step.id, result: 'evicted', object: step.object, at: new Date().toISOString(), detail: '' };
+  }
+
+  private verify(request: VerifyRequest): ConditionStatus[] {
+    const holds = this.healthy();
+    const conditions: ConditionStatus[] = [{ id: 'delivered', title: text('delivered'), holds, seen: holds ? '100 %' : '0 %' }];
+    if (holds) return conditions;
+    if (request.once) throw failure('VerificationFailed', 'not healthy', { details: [conditions] });
+    throw failure('NotYetConverged', 'not yet', { details: [conditions], nextRetryMs: request.everyMs });
+  }
+}
