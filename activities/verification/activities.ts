@@ -34,6 +34,7 @@ async function check({ clusters, probes }: VerificationDependencies, request: Ve
   const applicable = statuses.some(({ notApplicable }) => !notApplicable);
   if (open.length === 0 && applicable) return statuses;
   const what = open.length > 0 ? open.map(({ title, seen: saw }) => `${title.en} (${saw})`).join('; ') : 'none of the conditions can be looked at in this cluster';
+  if (request.once) throw failure('VerificationFailed', `Not healthy: ${what}`, { details: [statuses] });
   throw failure('NotYetConverged', `Not recovered yet: ${what}`, { details: [statuses], nextRetryMs: request.everyMs });
 }
 
