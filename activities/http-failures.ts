@@ -98,11 +98,15 @@ export function transportFailure(error: unknown, asked: Asked): ApplicationFailu
   return failure('UpstreamUnavailable', `${asked.system} ${what} when asked for ${asked.request}; ${WAIT}`);
 }
 
-/** The innermost code: libraries wrap the error of the socket. Messages are not used, they may hold an address with credentials. */
-function codeOf(error: unknown): string {
-  for (let current = error; current instanceof Error; current = current.cause) {
-    if ('code' in current && typeof current.code === 'string') return current.code;
-    if (current.name === 'TimeoutError' || current.name === 'AbortError') return current.name;
+/**
+ * The code of an error of Node or of a library around it, outermost first; a phrase where there is none. Messages are
+ * not used: they may hold an address with credentials.
+ */
+export function codeOf(error: unknown): string {
+  for (let current = error; typeof current === 'object' && current !== null; current = (current as { cause?: unknown }).cause) {
+    const { code, name } = current as { code?: unknown; name?: unknown };
+    if (typeof code === 'string') return code;
+    if (name === 'TimeoutError' || name === 'AbortError') return name;
   }
   return 'no reason given';
 }

@@ -30,9 +30,11 @@ const KEEP_END_FACTOR = 64;
 export function exchange(request: Exchange, asked: Asked): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const library = request.url.startsWith('https:') ? https : http;
+    // Node says how long a body is only for methods that usually have one; a DELETE has one here.
+    const length = request.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(request.body)) };
     const outgoing = library.request(
       request.url,
-      { method: request.method, headers: request.headers, agent: request.agent, signal: request.signal },
+      { method: request.method, headers: { ...request.headers, ...length }, agent: request.agent, signal: request.signal },
       (incoming) => {
         readBody(incoming, request).then(
           (text) => (text === undefined ? reject(tooLarge(asked, request.limit)) : resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text })),

@@ -9,7 +9,7 @@ import {
 } from '@kubernetes/client-node';
 import { failure, type JsonObject, type ObjectReference } from '../../workflows/contracts';
 import { callSignal } from '../call-scope';
-import { notUnderstood, statusFailure, type Asked } from '../http-failures';
+import { codeOf, notUnderstood, statusFailure, type Asked } from '../http-failures';
 import { exchange, type Answer } from './api-server';
 import {
   FIELD_MANAGER, type JsonPatchOperation, type KubernetesGateway, type KubernetesObject, type LogQuery, type ObjectName, type ObjectType,
@@ -22,6 +22,8 @@ export type KubernetesAccess = { kubeconfig: string; context?: string } | { inCl
 export interface ClientNodeOptions {
   /** The most that one call may take, in milliseconds; a probe's own deadline may end it sooner. */
   callTimeoutMs?: number;
+  /** The cluster's name, for failures. */
+  cluster?: string;
 }
 
 /** An API server answers within a second; a pod behind the proxy may take longer. In milliseconds. */
@@ -75,7 +77,7 @@ function loadConfig(access: KubernetesAccess): KubeConfig {
     else config.loadFromFile(access.kubeconfig);
   } catch (error) {
     const where = 'inCluster' in access ? 'the service account of this pod' : `the kubeconfig ${access.kubeconfig}`;
-    throw failure('InvalidInput', `Cannot read ${where} (${error instanceof Error && 'code' in error ? String(error.code) : 'it is no kubeconfig'})`);
+    throw failure('InvalidInput', `Cannot read ${where} (${codeOf(error)})`);
   }
   if ('context' in access && access.context !== undefined) {
     const known = config.getContexts().map((context) => context.name);
@@ -91,10 +93,12 @@ class ClientNodeGateway implements KubernetesGateway {
   private readonly base: ServerConfiguration<Record<string, never>>;
   private readonly paths: ObjectPaths;
   private readonly timeoutMs: number;
+  private readonly system: string;
 
   constructor(private readonly config: KubeConfig, server: string, options: ClientNodeOptions) {
     this.base = new ServerConfiguration(server, {});
     this.timeoutMs = options.callTimeoutMs ?? CALL_TIMEOUT_MS;
+    this.system = options.cluster === undefined ? 'The Kubernetes API' : `The Kubernetes API of ${options.cluster}`;
     this.paths = new ObjectPaths(createConfiguration({ baseServer: this.base }));
     this.paths.request = (method, path) => this.json({ method, path }, `what ${path} offers`);
   }
@@ -256,7 +260,7 @@ class ClientNodeGateway implements KubernetesGateway {
   }
 
   private asked(request: string): Asked {
-    return { system: 'The Kubernetes API', request };
+    return { system: this.system, request };
   }
 
   private secrets(): string[] {
