@@ -115,7 +115,7 @@ export class PracticeCluster {
     const parts = !scene ? [] : !isHealed(state, this.now()) ? [scene.evidence] : isReal ? [scene.after] : [scene.after, scene.evidence];
     const recording = parts.find((part) => Object.hasOwn(part, probeId));
     if (recording) return recording[probeId];
-    return isReal ? undefined : this.whenHealthy(probeId, use);
+    return isReal || scene ? undefined : this.whenHealthy(probeId, use);
   }
 
   /** Every mutation since the data directory was made, in order. */

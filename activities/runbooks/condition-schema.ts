@@ -29,13 +29,20 @@ const comparisons = Object.entries(OPERATORS).map(([operator, value]) =>
   }),
 );
 
+let forms: z.ZodType<Condition> | undefined;
+
+/** Made once, when first needed: the forms contain conditions themselves. */
+function conditionForms(): z.ZodType<Condition> {
+  forms ??= z.union([
+    z.strictObject({ all: z.array(conditionSchema).min(1).describe('Every one of these holds.') }),
+    z.strictObject({ any: z.array(conditionSchema).min(1).describe('At least one of these holds.') }),
+    z.strictObject({ not: conditionSchema }),
+    ...comparisons,
+  ]) as unknown as z.ZodType<Condition>;
+  return forms;
+}
+
 /** The rule language: all, any, not, and a comparison over one field of one probe's answer. */
-export const conditionSchema: z.ZodType<Condition> = z.lazy(
-  () =>
-    z.union([
-      z.strictObject({ all: z.array(conditionSchema).min(1).describe('Every one of these holds.') }),
-      z.strictObject({ any: z.array(conditionSchema).min(1).describe('At least one of these holds.') }),
-      z.strictObject({ not: conditionSchema.describe('This does not hold.') }),
-      ...comparisons,
-    ]) as unknown as z.ZodType<Condition>,
-).meta({ id: 'Condition', description: `A rule over evidence: all, any, not, or {probe, field, <operator>: value} with one of ${OPERATOR_NAMES.join(', ')}.` });
+export const conditionSchema: z.ZodType<Condition> = z
+  .lazy(conditionForms)
+  .meta({ id: 'Condition', description: `A rule over evidence: all, any, not, or {probe, field, <operator>: value} with one of ${OPERATOR_NAMES.join(', ')}.` });

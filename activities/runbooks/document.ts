@@ -13,7 +13,7 @@ export class RunbookDocument {
     readonly file: string,
     content: string,
   ) {
-    this.document = parseDocument(content, { lineCounter: this.lines, uniqueKeys: true, prettyErrors: false, strict: true });
+    this.document = parseDocument(content, { lineCounter: this.lines, merge: true, uniqueKeys: true, prettyErrors: false, strict: true });
     this.syntax = [...this.document.errors, ...this.document.warnings].map((error) => ({
       ...this.position(error.pos[0]),
       what: `this is not YAML: ${error.message}`,

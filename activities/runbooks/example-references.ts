@@ -54,6 +54,6 @@ function evidenceFindings(example: RunbookExample, part: 'evidence' | 'after', p
 function coverageFindings(example: RunbookExample, path: Path, runbook: Runbook): Finding[] {
   if (!example.practice) return [];
   return runbook.probes
-    .filter((probe) => !ANSWERED_BY_THE_PRACTICE_CLUSTER.test(probe.use) && !(probe.id in example.evidence))
+    .filter((probe) => !probe.verifyOnly && !ANSWERED_BY_THE_PRACTICE_CLUSTER.test(probe.use) && !(probe.id in example.evidence))
     .map((probe) => ({ path, what: `example \`${example.id}\` is for practice, but records no answer of the probe \`${probe.id}\` (${probe.use})`, expected: 'an entry under `evidence` for every probe that is not a kubernetes probe', mend: `add \`${probe.id}:\` with its fields, or \`${probe.id}: null\` where it does not answer` }));
 }
