@@ -5,7 +5,7 @@ import { evaluate } from './conditions';
 /** How much a cause is believed when everything that decides it was seen. */
 const BASE_CONFIDENCE = { high: 0.9, medium: 0.7, low: 0.5 } as const satisfies Record<CauseSpec['confidence'], number>;
 /** Deciding evidence is missing: whatever else speaks for the cause, it stays below the threshold. */
-const UNDECIDED_SHARE = 0.5;
+const UNDECIDED_SHARE = 0.45;
 const SUPPORT = 0.03;
 const CONTRADICTION = 0.15;
 const MISSING_SUPPORT = 0.02;

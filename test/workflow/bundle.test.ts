@@ -1,0 +1,14 @@
+import path from 'node:path';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+
+/** What may run in the workflow sandbox. The bundler is no guard: it takes whatever can be resolved. */
+const ALLOWED = ['@temporalio/common', '@temporalio/workflow', '@temporalio/worker', '@noble/curves', '@noble/hashes', 'canonicalize', 'ms', 'nexus-rpc', 'long', 'assert', 'util'];
+
+test('the workflow bundle holds our pure code, the SDK and the few packages that are meant to be there', async () => {
+  const { code } = await bundleWorkflowCode({ workflowsPath: path.resolve(__dirname, '../../workflows/index.ts'), logger: new DefaultLogger('ERROR') });
+  const packages = new Set([...code.matchAll(/"\.\/node_modules\/((?:@[^/"]+\/)?[^/"]+)\//g)].map((match) => match[1]!));
+  expect(packages.size).toBeGreaterThan(3);
+  expect([...packages].filter((name) => !ALLOWED.includes(name))).toEqual([]);
+  const folders = new Set([...code.matchAll(/"\.\/((?!node_modules)[a-z]+)\/[^"]+\.ts"/g)].map((match) => match[1]!));
+  expect([...folders]).toEqual(['workflows']);
+}, 60_000);
