@@ -1,0 +1,58 @@
+import { asyncLocalStorage } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { FAILURES, failureTypeOf, type Notification, type NotificationResult, type NotifyActivities } from '../../workflows/contracts';
+import type { NotifyGateway } from './gateway';
+
+/** What one receiver did with a page. */
+type Outcome = { receiver: string; said: string } & ({ delivered: true } | { delivered: false; retry?: ApplicationFailure });
+
+/**
+ * Pages every receiver that wants this kind of notification. A receiver that refuses for good is reported and not asked
+ * again; where asking again can help, the activity fails and is retried, and leaves out those that have it already.
+ */
+export function createNotifyActivities({ receivers }: { receivers: readonly NotifyGateway[] }): NotifyActivities {
+  return {
+    notifyPage: async (notification) => {
+      if (receivers.length === 0) return { delivered: false, detail: 'no notification receiver is configured' };
+      const wanted = receivers.filter(({ kinds }) => kinds === undefined || kinds.includes(notification.kind));
+      if (wanted.length === 0) return { delivered: false, detail: `no notification receiver wants to hear of "${notification.kind}"` };
+      return summarize(await deliverAll(wanted, notification));
+    },
+  };
+}
+
+async function deliverAll(receivers: readonly NotifyGateway[], notification: Notification): Promise<Outcome[]> {
+  const context = asyncLocalStorage.getStore();
+  // An attempt before this one has left the names of the receivers that it reached.
+  const reached = new Map<string, string>(Array.isArray(context?.info.heartbeatDetails) ? (context.info.heartbeatDetails as Array<[string, string]>) : []);
+  return Promise.all(
+    receivers.map(async (receiver) => {
+      const before = reached.get(receiver.name);
+      if (before !== undefined) return { receiver: receiver.name, said: before, delivered: true } as const;
+      const outcome = await deliverTo(receiver, notification);
+      if (outcome.delivered) {
+        reached.set(receiver.name, outcome.said);
+        context?.heartbeat([...reached]);
+      }
+      return outcome;
+    }),
+  );
+}
+
+async function deliverTo(receiver: NotifyGateway, notification: Notification): Promise<Outcome> {
+  try {
+    return { receiver: receiver.name, said: await receiver.deliver(notification), delivered: true };
+  } catch (error) {
+    const type = failureTypeOf(error);
+    if (!(error instanceof ApplicationFailure) || type === undefined) throw error;
+    return { receiver: receiver.name, said: error.message, delivered: false, ...(FAILURES[type].retried && { retry: error }) };
+  }
+}
+
+/** @throws a failure that is retried when a receiver may take the page later; it says who has it already */
+function summarize(outcomes: readonly Outcome[]): NotificationResult {
+  const detail = outcomes.map(({ receiver, said }) => `${receiver}: ${said}`).join('; ');
+  const retry = outcomes.flatMap((outcome) => (outcome.delivered || !outcome.retry ? [] : [outcome.retry]))[0];
+  if (!retry) return { delivered: outcomes.some(({ delivered }) => delivered), detail };
+  throw ApplicationFailure.create({ type: retry.type ?? 'UpstreamUnavailable', message: detail, ...(retry.nextRetryDelay !== undefined && retry.nextRetryDelay !== null && { nextRetryDelay: retry.nextRetryDelay }), cause: retry });
+}
