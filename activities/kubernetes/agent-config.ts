@@ -85,7 +85,7 @@ export function differingPaths(a: unknown, b: unknown, path = ''): string[] {
     const left = a as Record<string, unknown>;
     const right = b as Record<string, unknown>;
     const keys = [...new Set([...Object.keys(left), ...Object.keys(right)])];
-    return keys.flatMap((key) => differingPaths(left[key], right[key], path === '' ? key : `${path}.${key}`));
+    return keys.flatMap((key) => differingPaths(Object.hasOwn(left, key) ? left[key] : undefined, Object.hasOwn(right, key) ? right[key] : undefined, path === '' ? key : `${path}.${key}`));
   }
   return [path];
 }

@@ -15,7 +15,7 @@ export function changesTowards(manifest: KubernetesObject, live: KubernetesObjec
   const changes: FieldChange[] = [];
   for (const [key, value] of Object.entries(manifest)) {
     if (key === 'apiVersion' || key === 'kind' || key === 'metadata' || key === 'status') continue;
-    collect(changes, `/${escape(key)}`, live[key], value, true);
+    collect(changes, `/${escape(key)}`, own(live, key), value, true);
   }
   for (const key of WANTED_METADATA) {
     const value = manifest.metadata[key];
@@ -35,7 +35,7 @@ function collect(changes: FieldChange[], path: string, live: Json | undefined, w
   if (isDeepStrictEqual(live, wanted)) return;
   if (isObject(live) && isObject(wanted)) {
     const keys = partial ? Object.keys(wanted) : [...new Set([...Object.keys(live), ...Object.keys(wanted)])];
-    for (const key of keys) collect(changes, `${path}/${escape(key)}`, live[key], wanted[key], partial);
+    for (const key of keys) collect(changes, `${path}/${escape(key)}`, own(live, key), own(wanted, key), partial);
     return;
   }
   if (Array.isArray(live) && Array.isArray(wanted) && live.length === wanted.length) {
@@ -43,6 +43,11 @@ function collect(changes: FieldChange[], path: string, live: Json | undefined, w
     return;
   }
   changes.push({ path, ...(live !== undefined && { old: live }), ...(wanted !== undefined && { new: wanted }) });
+}
+
+/** Never what an object inherits: keys come from outside. */
+function own(object: JsonObject, key: string): Json | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 function isObject(value: Json | undefined): value is JsonObject {
@@ -59,7 +64,7 @@ export function valueAt(document: Json, pointer: string): Json | undefined {
   let current: Json | undefined = document;
   for (const key of keys) {
     if (typeof current !== 'object' || current === null) return undefined;
-    current = Array.isArray(current) ? current[Number(key)] : Object.hasOwn(current, key) ? current[key] : undefined;
+    current = Array.isArray(current) ? current[Number(key)] : own(current, key);
   }
   return current;
 }
@@ -95,7 +100,7 @@ export function applyChanges<T extends Json>(document: T, changes: readonly Fiel
       if (change.new !== undefined) parent[Number(key)] = change.new;
     } else if (typeof parent === 'object' && parent !== null) {
       if (change.new === undefined) delete parent[key];
-      else parent[key] = change.new;
+      else Object.defineProperty(parent, key, { value: change.new, enumerable: true, configurable: true, writable: true });
     }
   }
   return copy;

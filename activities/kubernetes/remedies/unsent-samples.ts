@@ -10,8 +10,9 @@ import { verdict } from './gates';
 const LAG_LIMIT_MS = 30_000;
 /** A batch waits up to 5 s, a scrape comes every few: below this an agent is not behind at all, whatever the time factor. */
 const LEAST_LAG_LIMIT_MS = 10_000;
-/** Between two looks at the agent, for the rate at which it scrapes; in milliseconds. */
+/** Between two looks at the agent, for the rate at which it scrapes; in milliseconds. The practice cluster’s counters grow smoothly. */
 const RATE_WINDOW_MS = 2_000;
+const PRACTICE_WINDOW_MS = 100;
 
 export interface UnsentSamples {
   risk: Risk;
@@ -30,7 +31,7 @@ export function lagLimitSeconds({ config }: Pick<ClusterAccess, 'config'>): numb
  */
 export async function judgeUnsentSamples(access: ClusterAccess, agent: Target): Promise<UnsentSamples> {
   const limit = lagLimitSeconds(access);
-  const sampled = await sampleAgents(access, agent, access.config.practice ? 0 : RATE_WINDOW_MS).catch((error: unknown) => {
+  const sampled = await sampleAgents(access, agent, access.config.practice ? PRACTICE_WINDOW_MS : RATE_WINDOW_MS).catch((error: unknown) => {
     // That it cannot be read is an answer here, and the grave one; what is no failure of asking is not.
     if (failureTypeOf(error) === undefined) throw error;
     return undefined;
