@@ -1,9 +1,11 @@
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
 import type { WorkflowHandleWithSignaledRunId } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { ensureProgram } from '../../infra/embedded/programs';
 import { TEST_SERVER } from '../../infra/embedded/pinned';
 import type { Alert, AlertsChanged, IncidentStatus } from '../../workflows/contracts';
@@ -37,26 +39,48 @@ export class IncidentHarness {
       const world = new IncidentWorld({ queues: { probe: taskQueue, mutate: taskQueue } });
       change(world);
       const worker = await Worker.create({ connection: env.nativeConnection, taskQueue, workflowBundle: this.bundle, activities: world.activities(), maxConcurrentActivityTaskExecutions: 20 });
-      return await worker.runUntil(test(new Incidents(env, taskQueue, world)));
+      const incidents = new Incidents(env, taskQueue, world);
+      const result = await worker.runUntil(test(incidents));
+      await keepHistories(incidents);
+      return result;
     } finally {
       await env.teardown();
     }
   }
 }
 
+/**
+ * With NIGHTSHIFT_RECORD_HISTORIES set, each test's histories are written to that folder: `test/replay/README.md`.
+ * Named after the test, so that a regenerated history replaces its predecessor.
+ */
+async function keepHistories(incidents: Incidents): Promise<void> {
+  const folder = process.env['NIGHTSHIFT_RECORD_HISTORIES'];
+  if (!folder) return;
+  const name = (expect.getState().currentTestName ?? 'unnamed').toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, 80);
+  mkdirSync(folder, { recursive: true });
+  for (const [index, handle] of incidents.opened.entries()) {
+    const history = await handle.fetchHistory();
+    writeFileSync(path.join(folder, `${name}${index ? `-${index}` : ''}.json`), `${JSON.stringify(JSON.parse(historyToJSON(history)))}\n`);
+  }
+}
+
 /** What a test does with incidents. */
 export class Incidents {
+  readonly opened: IncidentHandle[] = [];
+
   constructor(readonly env: TestWorkflowEnvironment, readonly taskQueue: string, readonly world: IncidentWorld) {}
 
   async open(options: { alerts?: Alert[]; cluster?: string; workflowId?: string } = {}): Promise<IncidentHandle> {
     const cluster = options.cluster ?? 'test';
-    return this.env.client.workflow.signalWithStart<typeof incidentWorkflow, [AlertsChanged]>('incidentWorkflow', {
+    const handle = await this.env.client.workflow.signalWithStart<typeof incidentWorkflow, [AlertsChanged]>('incidentWorkflow', {
       workflowId: options.workflowId ?? `${incidentWorkflowId(cluster, 'receive')}`,
       taskQueue: this.taskQueue,
       args: [{ cluster, failureDomain: 'receive' }],
       signal: messages.alertsChanged,
       signalArgs: [{ alerts: options.alerts ?? [alert()], receivedAt: new Date().toISOString() }],
     });
+    this.opened.push(handle);
+    return handle;
   }
 
   async alerts(handle: IncidentHandle, ...alerts: Alert[]): Promise<void> {
