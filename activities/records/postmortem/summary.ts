@@ -1,0 +1,134 @@
+import type { Evidence, IncidentRecord, IncidentStatus, Plan, RankedCause } from '../../../workflows/contracts';
+import type { Speaker } from './language';
+import { code, escape, table } from './markdown';
+import { IMPACT, OUTCOME } from './words';
+
+export function rootCauseOf(incident: IncidentStatus): RankedCause | undefined {
+  return incident.causes.find((cause) => cause.id === incident.rootCause);
+}
+
+/** The plan that changed something; undefined where nothing was executed. */
+export function executedPlan(incident: IncidentStatus): Plan | undefined {
+  const ids = new Set(incident.mutations.filter(({ undo }) => !undo).map(({ planId }) => planId));
+  const plans = incident.plans.flatMap((result) => (result.kind === 'planned' ? [result.plan] : []));
+  return [...plans].reverse().find(({ id }) => ids.has(id));
+}
+
+export function facts({ incident }: IncidentRecord, { say, text, moment }: Speaker): string {
+  const rows: Array<[string, string]> = [
+    [say('Incident', '장애 번호'), `${code(incident.publicId)}${incident.practice ? say(' (practice)', ' (연습)') : ''}`],
+    [say('Cluster', '클러스터'), escape(incident.cluster)],
+    [say('Severity', '심각도'), escape(incident.severity)],
+    [say('Outcome', '결과'), incident.outcome ? text(OUTCOME[incident.outcome]) : say('still open', '진행 중')],
+    [say('First alert', '최초 알림'), moment(incident.beganAt)],
+    [say('Recovered', '복구'), incident.recoveredAt ? moment(incident.recoveredAt) : say('not confirmed', '확인되지 않음')],
+    [say('Closed', '종료'), incident.closedAt ? moment(incident.closedAt) : say('not yet', '아직 아님')],
+  ];
+  if (incident.runbook) rows.push([say('Runbook', '런북'), say(`${code(incident.runbook.id)}, revision ${incident.runbook.revision}`, `${code(incident.runbook.id)}, 개정 ${incident.runbook.revision}`)]);
+  if (incident.previous) rows.push([say('Previous incident here', '직전 장애'), `${code(incident.previous.publicId)} (${text(OUTCOME[incident.previous.outcome])})`]);
+  return table([say('Item', '항목'), say('Value', '내용')], rows);
+}
+
+/** Three sentences that can be read aloud: what happened, why, how it ended. */
+export function summary(record: IncidentRecord, speaker: Speaker): string {
+  return [whatHappened(record.incident, speaker), whyItHappened(record, speaker), howItEnded(record.incident, speaker)].join(' ');
+}
+
+function whatHappened(incident: IncidentStatus, { say, text, moment }: Speaker): string {
+  const title = text(incident.title);
+  const impact = incident.impact && text(IMPACT[incident.impact]);
+  const cluster = escape(incident.cluster);
+  return say(
+    `On ${moment(incident.beganAt)}, cluster ${cluster} raised the alarm “${title}”${impact ? `; it was ${impact}` : ''}.`,
+    `${moment(incident.beganAt)}, ${cluster} 클러스터에서 “${title}” 알림이 발생했습니다${impact ? ` (${impact})` : ''}.`,
+  );
+}
+
+function whyItHappened({ incident, durations }: IncidentRecord, { say, text, duration }: Speaker): string {
+  const cause = rootCauseOf(incident);
+  if (!cause) return say('No root cause was certain enough to be named.', '확정할 수 있는 근본 원인을 찾지 못했습니다.');
+  const after = durations.toRootCause === undefined ? undefined : duration(durations.toRootCause);
+  const confidence = Math.round(cause.confidence * 100);
+  return say(
+    `The root cause${after ? `, found after ${after},` : ''} was: “${text(cause.title)}” (confidence ${confidence} %).`,
+    `근본 원인은 “${text(cause.title)}”이며${after ? ` ${after} 만에` : ''} 신뢰도 ${confidence} %로 확인되었습니다.`,
+  );
+}
+
+function howItEnded(incident: IncidentStatus, speaker: Speaker): string {
+  const { say, text, duration } = speaker;
+  const plan = executedPlan(incident);
+  const recovered = incident.recoveredAt && duration(Date.parse(incident.recoveredAt) - Date.parse(incident.beganAt));
+  if (plan && recovered) {
+    const by = approversOf(incident, plan);
+    return say(
+      `“${text(plan.title)}” was carried out${by ? ` with the approval of ${by}` : ' by policy, without a person'}, and the pipeline was healthy again ${recovered} after the first alert.`,
+      `${by ? `${by}의 승인으로` : '정책에 따라 자동으로'} “${text(plan.title)}” 조치를 실행했고, 최초 알림 후 ${recovered} 만에 정상으로 돌아왔습니다.`,
+    );
+  }
+  if (recovered) return say(`Nightshift changed nothing; the pipeline was healthy again ${recovered} after the first alert.`, `Nightshift가 변경한 것은 없으며, 최초 알림 후 ${recovered} 만에 정상으로 돌아왔습니다.`);
+  const outcome = incident.outcome ? text(OUTCOME[incident.outcome]) : say('still open', '진행 중');
+  return plan
+    ? say(`“${text(plan.title)}” was carried out, but a recovery was not confirmed; the incident was ${outcome}.`, `“${text(plan.title)}” 조치를 실행했으나 복구가 확인되지 않았으며, 장애 처리 결과는 “${outcome}”입니다.`)
+    : say(`Nothing was changed; the incident was ${outcome}.`, `변경한 것은 없으며, 장애 처리 결과는 “${outcome}”입니다.`);
+}
+
+export function approversOf(incident: IncidentStatus, plan: Plan): string {
+  const names = incident.decisions.filter(({ planId, verdict }) => planId === plan.id && verdict === 'approve').map(({ actor }) => escape(actor));
+  return [...new Set(names)].join(', ');
+}
+
+/** What it cost, in numbers; "unknown" where nobody can say. */
+export function impact(record: IncidentRecord, speaker: Speaker): string {
+  const { incident } = record;
+  const { say, text, unknown, duration, percent } = speaker;
+  const delivered = lowest(incident.evidence, 'deliveredRatio');
+  const lag = highest(incident.evidence, 'lagSeconds');
+  const rows: Array<[string, string]> = [
+    [say('Kind', '구분'), incident.impact ? text(IMPACT[incident.impact]) : unknown],
+    [say('First alert to recovery', '최초 알림부터 복구까지'), incident.recoveredAt ? duration(Date.parse(incident.recoveredAt) - Date.parse(incident.beganAt)) : unknown],
+    [say('Delivered at the time of the diagnosis', '진단 시점 전송 성공률'), delivered === undefined ? unknown : percent(delivered)],
+    [say('Agent behind at the time of the diagnosis', '진단 시점 에이전트 지연'), lag === undefined ? unknown : duration(lag * 1_000)],
+    [say('Receivers ready at the time of the diagnosis', '진단 시점 준비된 리시버'), receiversReady(incident.evidence, speaker)],
+    [say('Samples lost', '유실된 샘플'), samplesLost(incident, speaker)],
+    [say('Pods restarted or removed by Nightshift', 'Nightshift가 재시작·제거한 파드'), String(incident.mutations.filter(({ result, undo }) => !undo && (result === 'evicted' || result === 'deleted')).length)],
+    [say('Alerts', '알림'), String(incident.alerts.length)],
+  ];
+  return table([say('Measure', '항목'), say('Value', '값')], rows);
+}
+
+function receiversReady(evidence: readonly Evidence[], { say, unknown }: Speaker): string {
+  const pods = evidence.find(({ fields }) => typeof fields['writeQuorum'] === 'number');
+  if (!pods) return unknown;
+  const { ready, members, readyNeeded } = pods.fields;
+  return say(`${ready} of ${members} (${readyNeeded} needed for every write)`, `${members}개 중 ${ready}개 (쓰기에 필요한 수 ${readyNeeded}개)`);
+}
+
+/** Only what is known is said: a loss that was accepted, rejections that were measured, or a quorum that held. */
+function samplesLost(incident: IncidentStatus, { say, text, unknown }: Speaker): string {
+  const accepted = executedPlan(incident)?.expectedLoss;
+  if (accepted) return text(accepted);
+  const remoteWrite = incident.evidence.find(({ fields }) => typeof fields['failedRatio'] === 'number');
+  const { failedRatio, attemptedPerSecond } = remoteWrite?.fields ?? {};
+  if (typeof failedRatio === 'number' && failedRatio > 0 && typeof attemptedPerSecond === 'number') {
+    const perSecond = Math.round(failedRatio * attemptedPerSecond);
+    return say(`about ${perSecond} a second were rejected for good until recovery`, `복구될 때까지 초당 약 ${perSecond}개가 최종 거부됨`);
+  }
+  if (incident.impact === 'degraded') return say('none: the write quorum held', '없음: 쓰기 쿼럼이 유지됨');
+  if (failedRatio === 0 && incident.recoveredAt) return say('none seen: nothing was rejected, and the agent sent what it had kept', '확인된 유실 없음: 거부된 샘플이 없고 에이전트가 보관분을 전송함');
+  return unknown;
+}
+
+function numbers(evidence: readonly Evidence[], field: string): number[] {
+  return evidence.flatMap(({ fields }) => (typeof fields[field] === 'number' ? [fields[field]] : []));
+}
+
+function lowest(evidence: readonly Evidence[], field: string): number | undefined {
+  const found = numbers(evidence, field);
+  return found.length > 0 ? Math.min(...found) : undefined;
+}
+
+function highest(evidence: readonly Evidence[], field: string): number | undefined {
+  const found = numbers(evidence, field);
+  return found.length > 0 ? Math.max(...found) : undefined;
+}

@@ -1,0 +1,45 @@
+import type { Impact, Outcome, Risk, Text } from '../../../workflows/contracts';
+
+export const IMPACT: Record<Impact, Text> = {
+  outage: { en: 'an outage: samples were delayed or lost', ko: '장애: 샘플이 지연되거나 유실됨' },
+  degraded: { en: 'degraded, not an outage: only redundancy was gone', ko: '성능 저하: 장애는 아니며 이중화만 상실' },
+  none: { en: 'no effect on the pipeline yet', ko: '아직 파이프라인에 영향 없음' },
+};
+
+export const OUTCOME: Record<Outcome, Text> = {
+  recovered: { en: 'recovered', ko: '복구됨' },
+  'self-healed': { en: 'healed by itself', ko: '자연 복구됨' },
+  mitigated: { en: 'mitigated', ko: '완화됨' },
+  merged: { en: 'merged into another incident', ko: '다른 장애에 병합됨' },
+  'handed-over': { en: 'handed over to a person', ko: '담당자에게 인계됨' },
+  cancelled: { en: 'cancelled', ko: '취소됨' },
+};
+
+export const RISK: Record<Risk, Text> = {
+  safe: { en: 'safe', ko: '안전' },
+  disruptive: { en: 'disruptive', ko: '서비스 영향 가능(disruptive)' },
+  destructive: { en: 'destructive: data is lost', ko: '파괴적(destructive): 데이터 유실 수반' },
+};
+
+export const ACTION: Record<string, Text> = {
+  evict: { en: 'evict', ko: '축출' },
+  delete: { en: 'delete', ko: '삭제' },
+  patch: { en: 'patch', ko: '변경' },
+  create: { en: 'create', ko: '생성' },
+  reload: { en: 'reload the configuration of', ko: '설정 다시 읽기' },
+};
+
+export const RESULT: Record<string, Text> = {
+  evicted: { en: 'has been evicted', ko: '축출됨' },
+  deleted: { en: 'has been deleted', ko: '삭제됨' },
+  patched: { en: 'has been patched', ko: '변경됨' },
+  created: { en: 'has been created', ko: '생성됨' },
+  reloaded: { en: 'has reloaded its configuration', ko: '설정을 다시 읽음' },
+  unchanged: { en: 'was already as planned', ko: '이미 계획한 상태였음' },
+};
+
+export const VERDICT: Record<'confirmed' | 'possible' | 'rejected', Text> = {
+  confirmed: { en: 'also fits, less well', ko: '해당 가능성이 있으나 근거가 약함' },
+  possible: { en: 'could not be decided', ko: '판단할 수 없음' },
+  rejected: { en: 'ruled out', ko: '배제됨' },
+};
