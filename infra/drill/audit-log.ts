@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import type { IncidentStatus } from '../../workflows/contracts';
+
+/** What the API server itself says that was changed: the oracle, not our own word. */
+export interface AuditedMutation {
+  at: string;
+  verb: string;
+  /** `pods/eviction monitoring/thanos-receive-1`. */
+  object: string;
+  code: number;
+}
+
+interface AuditEvent {
+  stage: string;
+  verb: string;
+  requestURI: string;
+  stageTimestamp: string;
+  user: { username: string };
+  objectRef?: { resource: string; subresource?: string; namespace?: string; name?: string };
+  responseStatus?: { code?: number };
+  requestObject?: { metadata?: { name?: string } };
+}
+
+const NIGHTSHIFT = 'system:serviceaccount:nightshift:nightshift';
+const MUTATING = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
+/** Asking what one may do, or who one is, changes nothing. */
+const QUESTIONS = new Set(['selfsubjectaccessreviews', 'selfsubjectrulesreviews', 'subjectaccessreviews', 'tokenreviews', 'selfsubjectreviews']);
+
+/** Mutations by Nightshift's service account since a moment: answered with 2xx, not dry runs. */
+export function mutationsSince(auditLog: string, since: string): AuditedMutation[] {
+  return readFileSync(auditLog, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(NIGHTSHIFT))
+    .flatMap((line) => parse(line))
+    .filter((event) => event.stage === 'ResponseComplete' && event.user.username === NIGHTSHIFT && event.stageTimestamp >= since)
+    .filter((event) => MUTATING.has(event.verb) && !QUESTIONS.has(event.objectRef?.resource ?? '') && !/[?&]dryRun=/.test(event.requestURI))
+    .map(toMutation)
+    .filter(({ code }) => code >= 200 && code < 300);
+}
+
+function parse(line: string): AuditEvent[] {
+  try {
+    return [JSON.parse(line) as AuditEvent];
+  } catch {
+    // The API server is writing this line just now; the next reading has it whole.
+    return [];
+  }
+}
+
+function toMutation({ verb, stageTimestamp, objectRef, responseStatus, requestObject }: AuditEvent): AuditedMutation {
+  const { resource = '?', subresource, namespace = '', name = requestObject?.metadata?.name ?? '?' } = objectRef ?? {};
+  return { at: stageTimestamp, verb, object: `${subresource ? `${resource}/${subresource}` : resource} ${namespace}/${name}`, code: responseStatus?.code ?? 0 };
+}
+
+const RESOURCE: Record<string, string> = { Pod: 'pods', Service: 'services', StatefulSet: 'statefulsets', Deployment: 'deployments', ConfigMap: 'configmaps', Ingress: 'ingresses' };
+
+/** What an incident says that it changed, in the audit log's words. */
+export function claimedMutations(status: Pick<IncidentStatus, 'mutations'>): string[] {
+  return status.mutations.flatMap(({ result, object }) => {
+    const name = `${object.namespace}/${object.name}`;
+    const resource = RESOURCE[object.kind] ?? object.kind.toLowerCase();
+    switch (result) {
+      case 'unchanged':
+        return [];
+      case 'evicted':
+        return [`create pods/eviction ${name}`];
+      case 'reloaded':
+        return [`create pods/proxy ${name}`];
+      case 'deleted':
+        return [`delete ${resource} ${name}`];
+      case 'patched':
+        return [`patch ${resource} ${name}`];
+      case 'created':
+        return [`create ${resource} ${name}`];
+    }
+  });
+}
+
+/** Differences between what was changed and what the incident says; empty when each mutation happened once and is accounted for. */
+export function auditFaults(audited: readonly AuditedMutation[], status: Pick<IncidentStatus, 'mutations'>): string[] {
+  const left = audited.map(({ verb, object }) => `${verb} ${object.replace(/:\d+$/, '')}`);
+  const faults: string[] = [];
+  for (const claim of claimedMutations(status)) {
+    const index = left.indexOf(claim);
+    if (index < 0) faults.push(`claimed, but not in the audit log: ${claim}`);
+    else left.splice(index, 1);
+  }
+  return [...faults, ...left.map((extra) => `in the audit log, but not claimed: ${extra}`)];
+}

@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import type { ChildProcess } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { stringify } from 'yaml';
+import { labAgent } from '../lab/forward';
+import type { RunningLabStatus } from '../lab/lab-status';
+import { runInLab } from '../lab/namespaces';
+import { labPaths, projectRoot, type LabPaths } from '../lab/paths';
+import type { IncidentStatus } from '../../workflows/contracts';
+
+/** Who decides in a drill: the lab's policy lets one person approve what is disruptive and demands two for what is destructive. */
+export const DECIDERS = ['kim', 'lee'] as const;
+export type Decider = (typeof DECIDERS)[number];
+
+/** Only what loading and starting node takes; the machine may be busy with the lab. */
+const READY_WITHIN_MS = 120_000;
+
+export interface CommandResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Nightshift as a user would run it, inside the lab: `nightshift start` with a configuration for the lab's cluster. */
+export class LabNightshift {
+  private child: ChildProcess | undefined;
+  private readonly tokens: Record<Decider, string>;
+  readonly configFile: string;
+
+  constructor(private readonly lab: RunningLabStatus, readonly dataDir: string, private readonly paths: LabPaths = labPaths()) {
+    mkdirSync(dataDir, { recursive: true });
+    this.configFile = path.join(dataDir, 'nightshift.yaml');
+    // Alertmanager's token is the machine's own, so that the webhook needs no other.
+    writeFileSync(path.join(dataDir, 'token'), readFileSync(lab.webhook.tokenFile), { mode: 0o600 });
+    this.tokens = Object.fromEntries(DECIDERS.map((name) => [name, this.tokenFor(name)])) as Record<Decider, string>;
+    writeFileSync(this.configFile, stringify(this.config()));
+  }
+
+  /** Starts it and waits until it says that it is ready. @throws with the end of its log */
+  async start(): Promise<void> {
+    const log = path.join(this.dataDir, 'start.log');
+    const out = openSync(log, 'a');
+    const child = runInLab([process.execPath, path.join(projectRoot(), 'bin', 'nightshift.mjs'), 'start'], { stdio: ['ignore', out, out], env: this.environment() }, this.paths);
+    this.child = child;
+    const deadline = Date.now() + READY_WITHIN_MS;
+    while (!(await this.isReady())) {
+      if (child.exitCode !== null || Date.now() > deadline) throw new Error(`Nightshift did not start in the lab: ${readFileSync(log, 'utf8').slice(-2_000)}`);
+      await delay(200);
+    }
+  }
+
+  async stop(): Promise<void> {
+    const { child } = this;
+    if (!child || child.exitCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    await ended;
+  }
+
+  /** Runs a command of the CLI as one of the deciders, inside the lab. */
+  async cli(args: readonly string[], as: Decider = 'kim'): Promise<CommandResult> {
+    const child = runInLab([process.execPath, path.join(projectRoot(), 'bin', 'nightshift.mjs'), ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...this.environment(), NIGHTSHIFT_TOKEN: this.tokens[as], NO_COLOR: '1' } }, this.paths);
+    const output = { stdout: '', stderr: '' };
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code: code ?? 1, ...output };
+  }
+
+  /** Open incidents, by the API. */
+  async openIncidents(): Promise<Array<{ publicId: string; failureDomain: string; openedAt: string }>> {
+    const { incidents } = (await this.get('/api/v1/incidents?open=true')) as { incidents: Array<{ publicId: string; failureDomain: string; openedAt: string }> };
+    return incidents;
+  }
+
+  async incident(publicId: string): Promise<IncidentStatus & { workerAway?: boolean }> {
+    return (await this.get(`/api/v1/incidents/${publicId}`)) as IncidentStatus;
+  }
+
+  /** Kills a part with SIGKILL; the supervisor starts it again. */
+  kill(part: 'worker' | 'gateway' | 'temporal'): void {
+    const pid = this.childPid(part);
+    process.kill(pid, 'SIGKILL');
+  }
+
+  /** The record's folder, once it is written. */
+  recordFolder(publicId: string): string {
+    return path.join(this.dataDir, 'records', publicId.slice(0, 4), publicId.slice(4, 6), publicId);
+  }
+
+  private async isReady(): Promise<boolean> {
+    return this.get('/readyz').then(
+      () => true,
+      () => false,
+    );
+  }
+
+  private get(target: string): Promise<unknown> {
+    const { host, port } = this.lab.gateway;
+    return new Promise((resolve, reject) => {
+      const headers = { authorization: `Bearer ${this.tokens.kim}` };
+      const request = http.get({ host, port, path: target, headers, agent: labAgent(this.paths), timeout: 10_000 }, (response) => {
+        let body = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+        response.on('end', () => (response.statusCode === 200 ? resolve(JSON.parse(body)) : reject(new Error(`GET ${target}: ${response.statusCode} ${body.slice(0, 300)}`))));
+        response.on('error', reject);
+      });
+      request.on('timeout', () => request.destroy(new Error(`GET ${target}: no answer within 10 s`)));
+      request.on('error', reject);
+    });
+  }
+
+  private tokenFor(name: Decider): string {
+    const file = path.join(this.dataDir, `token-${name}`);
+    if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('base64url'), { mode: 0o600 });
+    return readFileSync(file, 'utf8').trim();
+  }
+
+  private environment(): NodeJS.ProcessEnv {
+    const { NIGHTSHIFT_TOKEN: _token, TEMPORAL_ADDRESS: _address, TEMPORAL_NAMESPACE: _namespace, NIGHTSHIFT_PORT: _port, ...rest } = process.env;
+    const { host, port } = this.lab.gateway;
+    return { ...rest, NIGHTSHIFT_DATA_DIR: this.dataDir, NIGHTSHIFT_CONFIG: this.configFile, NIGHTSHIFT_URL: `http://${host}:${port}` };
+  }
+
+  private config() {
+    const { gateway, nightshiftKubeconfig, urls, desiredState, factor } = this.lab;
+    return {
+      http: { host: gateway.host, port: gateway.port },
+      users: DECIDERS.map((name) => ({ name, roles: ['approver', 'responder'], token: { file: path.join(this.dataDir, `token-${name}`) } })),
+      clusters: [
+        {
+          name: 'cluster-03',
+          kubeconfig: nightshiftKubeconfig,
+          mode: 'act',
+          acceptUnsigned: true,
+          timeFactor: factor,
+          // People in a drill decide within seconds; what is scaled is what a machine waits for.
+          durations: { approvalDeadline: '60m', rootCauseTarget: '5m', recoveryTarget: '15m', probeTimeout: '10s', verifyDeadline: '5m', verifyEvery: '2s' },
+          desiredState: { directory: desiredState },
+          endpoints: { prometheus: urls.watcherPrometheus, query: urls.thanosQuery, alertmanager: urls.alertmanager },
+          killSwitch: { namespace: 'nightshift' },
+        },
+      ],
+    };
+  }
+
+  /** By the command line, among the processes below ours: the supervisor's children are not ours to ask. */
+  private childPid(part: 'worker' | 'gateway' | 'temporal'): number {
+    const root = this.child?.pid;
+    if (root === undefined) throw new Error('Nightshift does not run');
+    const wanted = part === 'temporal' ? /start-dev/ : new RegExp(`main\\.js\\0${part}(\\0|$)`);
+    const found = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).find((pid) => parentOf(pid) === root && wanted.test(readProc(pid, 'cmdline')));
+    if (found === undefined) throw new Error(`Nightshift in the lab has no ${part} process now`);
+    return found;
+  }
+}
+
+function readProc(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    // The process has ended between listing and reading.
+    return '';
+  }
+}
+
+function parentOf(pid: number): number {
+  return Number(/^PPid:\s+(\d+)/m.exec(readProc(pid, 'status'))?.[1] ?? 0);
+}
