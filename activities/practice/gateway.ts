@@ -149,10 +149,12 @@ export class PracticeGateway implements KubernetesGateway {
 }
 
 function patchedObject(before: KubernetesObject, operations: JsonPatchOperation[], request: string): KubernetesObject {
-  const after = structuredClone(before);
-  const faults = applyPatch(after, operations);
+  const draft = structuredClone(before);
+  const faults = applyPatch(draft, operations);
   const operation = operations[faults.findIndex((fault) => fault !== null)];
   if (operation) throw failure('Conflict', `The practice cluster refused to ${request}: ${operation.path} is no longer as it was when the change was planned (${operation.op}); it is read again and compared with the plan`);
+  // Plain JSON only, as from any other reading: the patch library makes lists of its own kind.
+  const after = structuredClone(JSON.parse(JSON.stringify(draft)) as KubernetesObject);
   const immutable = immutableFault(before, after);
   if (immutable) throw refused(422, request, immutable);
   return after;
