@@ -1,8 +1,9 @@
 import { isGrpcServiceError, WithStartWorkflowOperation, WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import { CENTRAL_QUEUE, failure, leaseWorkflowId, OUTCOMES, publicIdOf, SEARCH_ATTRIBUTE, WORKFLOW, type Lease, type Outcome } from '../../workflows/contracts';
+import { CENTRAL_QUEUE, failure, leaseWorkflowId, OUTCOMES, publicIdOf, WORKFLOW, type Lease, type Outcome } from '../../workflows/contracts';
 import { acquire, confirm, release } from '../../workflows/contracts/lease-messages';
+import { SEARCH_ATTRIBUTE_KEYS } from '../../workflows/contracts/search-attributes';
 import type { TemporalGateway } from './gateway';
 
 /** Every call here is a question that Temporal answers within milliseconds; a worker that is away must not hang a caller. */
@@ -45,10 +46,9 @@ async function previousIncident(client: Client, workflowId: string, before: stri
   const query = `WorkflowId = ${quoted(workflowId)} AND ExecutionStatus = 'Completed' AND CloseTime >= ${quoted(since)} AND CloseTime <= ${quoted(before)}`;
   // Without ORDER BY, which SQL visibility refuses: Temporal lists the last closed first.
   for await (const run of client.workflow.list({ query, pageSize: 1 })) {
-    const attribute = (name: string) => run.searchAttributes[name]?.[0] as string | undefined;
-    const outcome = OUTCOMES.find((known) => known === attribute(SEARCH_ATTRIBUTE.outcome));
+    const outcome = OUTCOMES.find((known) => known === run.typedSearchAttributes.get(SEARCH_ATTRIBUTE_KEYS.outcome));
     if (!outcome) return null;
-    return { publicId: attribute(SEARCH_ATTRIBUTE.publicId) ?? publicIdOf(run.runId, run.startTime), outcome };
+    return { publicId: run.typedSearchAttributes.get(SEARCH_ATTRIBUTE_KEYS.publicId) ?? publicIdOf(run.runId, run.startTime), outcome };
   }
   return null;
 }

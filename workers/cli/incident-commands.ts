@@ -23,7 +23,7 @@ export function registerIncidentCommands(program: Command): void {
     .option('--limit <number>', 'at most so many', '50')
     .action(async ({ all, cluster, phase, outcome, limit, ...options }: ApiOptions & { all?: boolean; cluster?: string; phase?: string; outcome?: string; limit: string }) => {
       const query = new URLSearchParams({ limit, ...(!all && !outcome && { open: 'true' }), ...(cluster && { cluster }), ...(phase && { phase }), ...(outcome && { outcome }) });
-      const answer = await Api.from(options).get<{ incidents: IncidentSummary[] }>(`/api/v1/incidents?${query}`);
+      const answer = await Api.from(options).get<{ incidents: IncidentSummary[] }>(`/api/v1/incidents?${query.toString()}`);
       if (options.json) printJson(answer);
       else console.log(listView(answer.incidents));
     });

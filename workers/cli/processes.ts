@@ -28,16 +28,20 @@ export function registerProcessCommands(program: Command): void {
     .description('run a worker only, for a Temporal that runs elsewhere')
     .option('--queue <name...>', 'serve these task queues only')
     .action(async ({ queue, ...options }: ConfigOverrides & { queue?: string[] }) => {
-      const { runWorker } = require('../worker') as typeof import('../worker.js');
-      await inOwnProcess(() => runWorker(loadConfig(options), queue ? { queues: queue } : {}));
+      await inOwnProcess(() => {
+        const { runWorker } = require('../worker') as typeof import('../worker.js');
+        return runWorker(loadConfig(options), queue ? { queues: queue } : {});
+      });
     });
 
   withConfigOptions(program.command('gateway'))
     .description('run the gateway only (webhook and API), for a Temporal that runs elsewhere')
     .option(...portOption)
     .action(async (options: ConfigOverrides) => {
-      const { runGateway } = require('../gateway/serve') as typeof import('../gateway/serve.js');
-      await inOwnProcess(() => runGateway(loadConfig(options)));
+      await inOwnProcess(() => {
+        const { runGateway } = require('../gateway/serve') as typeof import('../gateway/serve.js');
+        return runGateway(loadConfig(options));
+      });
     });
 }
 

@@ -3,6 +3,7 @@ import type { Locale, Text } from '../../workflows/contracts';
 import { CommandError, EXIT } from './exit';
 
 /** Control characters, ANSI escapes and text-direction overrides: what comes from outside must not steer a terminal. */
+// eslint-disable-next-line no-control-regex -- control characters are what it is about
 const STEERING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** Text from outside, safe to print; line breaks and tabs stay. */

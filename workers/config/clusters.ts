@@ -2,7 +2,6 @@ import path from 'node:path';
 import type { ClusterConfig } from '../../activities/clusters';
 import { CENTRAL_QUEUE, type Durations, type IncidentSettings, type PolicyTable } from '../../workflows/contracts';
 import { DEFAULT_POLICY, OBSERVE_ONLY } from '../../workflows/domain/policy';
-import { durationsOf } from './durations';
 import type { ClusterFile } from './schema';
 import { targetsOf } from './targets';
 
@@ -14,7 +13,8 @@ export interface ClusterEntry {
   /** Other values of the alert label `cluster` that mean this cluster. */
   aliases: string[];
   connection: Connection;
-  durations: Durations;
+  /** What the configuration sets itself; it is not multiplied by the time factor. */
+  durations: Partial<Durations>;
   queues: IncidentSettings['queues'];
 }
 
@@ -23,6 +23,16 @@ export const PRACTICE = 'practice';
 
 /** One minute of a stability window is a second here: a newcomer sees an incident through in a minute or two. */
 const PRACTICE_TIME_FACTOR = 1 / 60;
+
+const MINUTE = 60_000;
+
+/** What waits for people is not shortened: a newcomer reads the plan before approving it. */
+const PRACTICE_DURATIONS: Partial<Durations> = {
+  rootCauseTarget: 5 * MINUTE,
+  recoveryTarget: 15 * MINUTE,
+  remindEvery: 10 * MINUTE,
+  approvalDeadline: 8 * 60 * MINUTE,
+};
 
 export function clusterOf(entry: ClusterFile, folder: string, where: string): ClusterEntry {
   const resolve = (file: string) => path.resolve(folder, file.replace(/^~(?=\/)/, process.env['HOME'] ?? '~'));
@@ -44,7 +54,7 @@ export function clusterOf(entry: ClusterFile, folder: string, where: string): Cl
     ...(entry.desiredState && { desiredState: { directory: resolve(entry.desiredState.directory) } }),
   };
   const queues = { probe: entry.queues.probe ?? CENTRAL_QUEUE, mutate: entry.queues.mutate ?? CENTRAL_QUEUE };
-  return { cluster, aliases: entry.aliases, connection, durations: durationsOf(entry.durations, entry.timeFactor), queues };
+  return { cluster, aliases: entry.aliases, connection, durations: definedOf(entry.durations), queues };
 }
 
 /** An in-memory stand-in of the pipeline, so that a newcomer can play an incident without a cluster. */
@@ -67,7 +77,7 @@ export function practiceCluster(): ClusterEntry {
     // The handbook's example cluster, which the runbooks' examples name.
     aliases: ['cluster-03'],
     connection: { kind: 'practice' },
-    durations: durationsOf({}, PRACTICE_TIME_FACTOR),
+    durations: PRACTICE_DURATIONS,
     queues: { probe: CENTRAL_QUEUE, mutate: CENTRAL_QUEUE },
   };
 }

@@ -48,8 +48,9 @@ const HEADERS = {
 
 /** The HTTP side of Nightshift: webhooks, API and OpenAPI. It does not listen yet. */
 export async function createGateway(dependencies: GatewayDependencies): Promise<FastifyInstance> {
+  const logger: FastifyBaseLogger = dependencies.log;
   const app: FastifyInstance = Fastify({
-    loggerInstance: dependencies.log as FastifyBaseLogger,
+    loggerInstance: logger,
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     logController: new LogController({ disableRequestLogging: true }),

@@ -72,7 +72,7 @@ export function registerIncidents(instance: FastifyInstance, { incidents, messen
 
   for (const { path, message, access, body, summary } of MESSAGES) {
     app.post(`/api/v1/incidents/:id/${path}`, { config: { access }, schema: { summary, tags: ['incidents'], params: byId, body: body.nullish() } }, async (request) => {
-      const status = await messenger.openIncident((request.params as z.output<typeof byId>).id);
+      const status = await messenger.openIncident(request.params.id);
       await messenger.send(status, message, request.body ?? {}, senderOf(request));
       return { publicId: status.publicId, done: path };
     });

@@ -1,6 +1,7 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { z } from 'zod';
-import { FAILURE_DOMAINS, INCIDENT_CLASSES, OUTCOMES, PHASES, publicIdOf, SEARCH_ATTRIBUTE, type IncidentMemo, type IncidentStatus } from '../../workflows/contracts';
+import { FAILURE_DOMAINS, INCIDENT_CLASSES, OUTCOMES, PHASES, publicIdOf, type IncidentMemo, type IncidentStatus } from '../../workflows/contracts';
+import { SEARCH_ATTRIBUTE_KEYS } from '../../workflows/contracts/search-attributes';
 
 const text = z.object({ en: z.string(), ko: z.string() });
 
@@ -31,7 +32,7 @@ export type IncidentSummary = z.output<typeof incidentSummary>;
 const ENDED: Readonly<Record<string, IncidentSummary['ended']>> = { FAILED: 'failed', TERMINATED: 'terminated', TIMED_OUT: 'timed out', CANCELLED: 'cancelled' };
 
 export function summaryOf(run: WorkflowExecutionInfo): IncidentSummary {
-  const attribute = (name: string) => run.searchAttributes[name]?.[0] as string | undefined;
+  const attribute = (key: keyof typeof SEARCH_ATTRIBUTE_KEYS) => run.typedSearchAttributes.get(SEARCH_ATTRIBUTE_KEYS[key]);
   const memo = (run.memo ?? {}) as Partial<IncidentMemo>;
   const open = run.status.name === 'RUNNING';
   const openedAt = run.startTime.toISOString();
@@ -39,11 +40,11 @@ export function summaryOf(run: WorkflowExecutionInfo): IncidentSummary {
   return incidentSummary.parse({
     publicId: publicIdOfRun(run),
     workflowId: run.workflowId,
-    cluster: attribute(SEARCH_ATTRIBUTE.cluster) ?? cluster,
-    failureDomain: attribute(SEARCH_ATTRIBUTE.failureDomain) ?? failureDomain,
-    incidentClass: attribute(SEARCH_ATTRIBUTE.incidentClass),
-    phase: open ? (attribute(SEARCH_ATTRIBUTE.phase) ?? 'triage') : 'closed',
-    outcome: OUTCOMES.find((known) => known === attribute(SEARCH_ATTRIBUTE.outcome)),
+    cluster: attribute('cluster') ?? cluster,
+    failureDomain: attribute('failureDomain') ?? failureDomain,
+    incidentClass: attribute('incidentClass'),
+    phase: open ? (attribute('phase') ?? 'triage') : 'closed',
+    outcome: OUTCOMES.find((known) => known === attribute('outcome')),
     open,
     title: memo.title ?? { en: run.workflowId, ko: run.workflowId },
     severity: memo.severity ?? 'unknown',
@@ -60,7 +61,7 @@ export function summaryOf(run: WorkflowExecutionInfo): IncidentSummary {
 
 /** As the incident itself says; before its first workflow task, computed as the incident will compute it. */
 export function publicIdOfRun(run: WorkflowExecutionInfo): string {
-  return (run.searchAttributes[SEARCH_ATTRIBUTE.publicId]?.[0] as string | undefined) ?? publicIdOf(run.runId, run.startTime);
+  return run.typedSearchAttributes.get(SEARCH_ATTRIBUTE_KEYS.publicId) ?? publicIdOf(run.runId, run.startTime);
 }
 
 /** The same line for an incident of which only the record is left. */

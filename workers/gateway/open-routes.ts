@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { publicIdOf, type Alert } from '../../workflows/contracts';
 import { failureTypeOf } from '../../workflows/contracts/failures';
+import { PRACTICE } from '../config/clusters';
 import { actorOf, LOOK, WORK } from './access';
 import { fingerprintOf } from './alertmanager-body';
 import type { GatewayDependencies } from './app';
@@ -29,7 +30,7 @@ const opened = z.object({ publicId: z.string(), workflowId: z.string(), cluster:
 /** Opening and resolving by hand, and the practice cluster's examples. */
 export function registerOpening(instance: FastifyInstance, dependencies: GatewayDependencies): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { messenger, practice } = dependencies;
+  const { incidents, messenger, practice } = dependencies;
 
   app.post('/api/v1/incidents', { config: { access: WORK }, schema: { summary: 'Open an incident by hand', tags: ['incidents'], body: opening, response: { 200: opened } } }, async (request) => {
     const { alertname, cluster, severity, summary, labels } = request.body;
@@ -37,11 +38,12 @@ export function registerOpening(instance: FastifyInstance, dependencies: Gateway
     return open(dependencies, { fingerprint: fingerprintOf(all), status: 'firing', labels: all, annotations: summary ? { summary } : {}, startsAt: new Date().toISOString() });
   });
 
-  app.post('/api/v1/incidents/:id/resolve', { config: { access: WORK }, schema: { summary: 'Say that what was opened by hand is over', tags: ['incidents'], params: byId } }, async ({ params }) => {
-    const { publicId, alerts } = await messenger.openIncident(params.id);
+  app.post('/api/v1/incidents/:id/resolve', { config: { access: WORK }, schema: { summary: 'Say that what was opened by hand is over; on the practice cluster, repair it', tags: ['incidents'], params: byId } }, async ({ params }) => {
+    const { publicId, alerts, practice: practised } = await messenger.openIncident(params.id);
+    if (practised) practice?.heal();
     const byHand = alerts.filter(({ status, labels }) => status === 'firing' && labels[OPENED_BY]);
-    if (byHand.length === 0) throw new Problem(409, `No alert of ${publicId} that was opened by hand is firing; Alertmanager resolves the others.`);
-    await send(dependencies, byHand.map(({ firstSeenAt: _, ...alert }) => ({ ...alert, status: 'resolved', endsAt: new Date().toISOString() })));
+    if (byHand.length === 0 && !practised) throw new Problem(409, `No alert of ${publicId} that was opened by hand is firing; Alertmanager resolves the others.`);
+    if (byHand.length > 0) await send(dependencies, byHand.map(({ firstSeenAt: _, ...alert }) => ({ ...alert, status: 'resolved', endsAt: new Date().toISOString() })));
     return { publicId, resolved: byHand.length };
   });
 
@@ -52,6 +54,8 @@ export function registerOpening(instance: FastifyInstance, dependencies: Gateway
     { config: { access: WORK }, schema: { summary: 'Break the practice cluster as an example says, and open the incident', tags: ['practice'], body: z.strictObject({ example: z.string().min(1).max(200) }), response: { 200: opened } } },
     async ({ body }) => {
       const stage = practiceOr404(practice);
+      const [playing] = await incidents.list({ cluster: PRACTICE, open: true, limit: 1 });
+      if (playing) throw new Problem(409, `The practice incident ${playing.publicId} is still open, and one is played at a time. End it first: npx nightshift resolve ${playing.publicId}`);
       try {
         return await open(dependencies, stage.play(body.example));
       } catch (error) {

@@ -19,7 +19,7 @@ export class PracticeStage {
   private resolvedScene: string | undefined;
 
   constructor(
-    private readonly cluster: Pick<PracticeCluster, 'examples' | 'play' | 'scene'>,
+    private readonly cluster: Pick<PracticeCluster, 'examples' | 'play' | 'scene' | 'heal'>,
     private readonly client: Client,
     private readonly config: NightshiftConfig,
     private readonly log: Logger,
@@ -33,6 +33,11 @@ export class PracticeStage {
   play(id: string): Alert {
     const example = this.cluster.play(id);
     return alertOf(example, this.cluster.scene()?.playedAt ?? new Date().toISOString());
+  }
+
+  /** Everything is repaired, as a person would do it; the alert resolves at the next look. */
+  heal(): void {
+    this.cluster.heal();
   }
 
   /** Watches until `stop`. A scene that was healed while nobody watched is resolved at the first look. */
