@@ -1,5 +1,5 @@
 /** Workloads and their pods, as probes and remedies see them. Pure: works on objects that were read before. */
-import type { JsonObject } from '../workflows/contracts';
+import type { Json, JsonObject } from '../workflows/contracts';
 import type { ClusterAccess } from './cluster-access';
 import type { Target } from './clusters';
 import { failure } from '../workflows/contracts';
@@ -126,7 +126,7 @@ export function viewPod(pod: KubernetesObject, now: number, timeFactor: number):
   return {
     name: pod.metadata.name,
     uid: pod.metadata.uid ?? '',
-    node: String(((pod['spec'] ?? {}) as JsonObject)['nodeName'] ?? ''),
+    node: textOf(((pod['spec'] ?? {}) as JsonObject)['nodeName']),
     state: stateOf(pod, status, containers, ready, now, timeFactor),
     ready,
     running: (status.containerStatuses ?? []).some(({ state }) => state?.running !== undefined),
@@ -164,6 +164,11 @@ function isBroken({ ready, restartCount, state, lastState }: ContainerStatus): b
 
 function endOf(ended: Ended | undefined): string | undefined {
   return ended && ended.exitCode !== 0 ? `${ended.reason ?? 'Error'} (${ended.exitCode ?? '?'})` : undefined;
+}
+
+/** A text or number as text; anything else, and what is absent, as `otherwise`. */
+export function textOf(value: Json | undefined, otherwise = ''): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : otherwise;
 }
 
 export function unique(values: ReadonlyArray<string | undefined>): string[] {

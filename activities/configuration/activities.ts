@@ -16,7 +16,6 @@ export interface ConfigurationDependencies {
 /** What the worker's configuration says now; the incident keeps it as its snapshot. */
 export function createConfigurationActivities(dependencies: ConfigurationDependencies): Pick<ConfigurationActivities, 'configurationSnapshot'> {
   return {
-    // eslint-disable-next-line @typescript-eslint/require-await -- activities are asynchronous, this one only reads memory
     async configurationSnapshot({ cluster }): Promise<IncidentSettings> {
       const { config } = clusterNamed(dependencies.clusters, cluster);
       const { queues, durations } = dependencies.perCluster(config.name);

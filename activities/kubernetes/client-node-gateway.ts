@@ -5,6 +5,7 @@ import {
   KubeConfig,
   KubernetesObjectApi,
   ServerConfiguration,
+  V1ObjectMeta,
   type RequestContext,
 } from '@kubernetes/client-node';
 import { failure, type JsonObject, type ObjectReference } from '../../workflows/contracts';
@@ -53,7 +54,7 @@ class ObjectPaths extends KubernetesObjectApi {
 
   pathOf(object: Partial<ObjectName> & ObjectType, action: 'read' | 'list' | 'create'): Promise<string> {
     const { apiVersion, kind, name, namespace } = object;
-    return this.specUriPath({ apiVersion, kind, metadata: { ...(name && { name }), ...(namespace && { namespace }) } }, action);
+    return this.specUriPath({ apiVersion, kind, metadata: Object.assign(new V1ObjectMeta(), { name, namespace }) }, action);
   }
 
   /** The client asks this for discovery only. */
@@ -107,7 +108,7 @@ class ClientNodeGateway implements KubernetesGateway {
     const path = await this.pathOf(object, 'read');
     const answer = await this.send({ method: HttpMethod.GET, path }, `GET ${named(object)}`);
     if (answer.status === 404 && isStatus(answer.text)) return undefined;
-    return this.parse(answer, `GET ${named(object)}`, object.kind);
+    return this.parse(answer, `GET ${named(object)}`, object.kind) as KubernetesObject;
   }
 
   async list(type: ObjectType, namespace: string, labels?: Record<string, string>): Promise<KubernetesObject[]> {
@@ -118,7 +119,7 @@ class ClientNodeGateway implements KubernetesGateway {
     let next: string | undefined;
     do {
       const query = { limit: String(PAGE_SIZE), ...(labelSelector && { labelSelector }), ...(next && { continue: next }) };
-      const page = await this.json<{ items?: KubernetesObject[]; metadata?: { continue?: string } }>({ method: HttpMethod.GET, path, query }, request);
+      const page = (await this.json({ method: HttpMethod.GET, path, query }, request)) as { items?: KubernetesObject[]; metadata?: { continue?: string } };
       if (!Array.isArray(page.items)) throw notUnderstood(this.asked(request), 'it is no list of objects');
       // Items of a list leave out what the list says once.
       found.push(...page.items.map((item) => ({ ...item, apiVersion: type.apiVersion, kind: type.kind })));
@@ -172,7 +173,7 @@ class ClientNodeGateway implements KubernetesGateway {
     if (answer.status === 422 && /test(ing)?\b.*failed|doc is missing|missing (key|value)|does not apply/i.test(statusOf(answer.text)?.message ?? '')) {
       throw failure('Conflict', `${named(object)} is no longer as it was when this patch was planned; it is read again and compared with the plan`);
     }
-    return this.parse(answer, request, object.kind);
+    return this.parse(answer, request, object.kind) as KubernetesObject;
   }
 
   async create(manifest: KubernetesObject, { dryRun }: WriteOptions): Promise<KubernetesObject> {
@@ -180,7 +181,7 @@ class ClientNodeGateway implements KubernetesGateway {
     const path = await this.pathOf(name, 'create');
     const request = `CREATE ${named(name)}`;
     const answer = await this.send({ method: HttpMethod.POST, path, query: written(dryRun), body: manifest }, request);
-    return this.parse(answer, request, manifest.kind);
+    return this.parse(answer, request, manifest.kind) as KubernetesObject;
   }
 
   private async proxy(method: HttpMethod, { namespace, resource, name, port, path }: ProxyPath): Promise<string> {
@@ -202,11 +203,11 @@ class ClientNodeGateway implements KubernetesGateway {
     }
   }
 
-  private async json<T = JsonObject>(call: Call, request: string): Promise<T> {
-    return this.parse<T>(await this.send(call, request), request);
+  private async json(call: Call, request: string): Promise<JsonObject> {
+    return this.parse(await this.send(call, request), request);
   }
 
-  private parse<T = KubernetesObject>(answer: Answer, request: string, kind?: string): T {
+  private parse(answer: Answer, request: string, kind?: string): JsonObject {
     const text = this.text(answer, request, kind);
     let parsed: unknown;
     try {
@@ -215,7 +216,7 @@ class ClientNodeGateway implements KubernetesGateway {
       throw notUnderstood(this.asked(request), 'it is no JSON');
     }
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw notUnderstood(this.asked(request), 'it is no JSON object');
-    return parsed as T;
+    return parsed as JsonObject;
   }
 
   /** The text of a 2xx answer. Of any other only the API server's own Status message is kept, and nothing of a Secret's. */

@@ -3,6 +3,7 @@ import { targetOf, type ClusterAccess } from '../cluster-access';
 import type { Target } from '../clusters';
 import type { Probe } from '../probe';
 import { plainLine } from '../redact';
+import { textOf } from '../workload';
 import { FIELD_MANAGER, type KubernetesObject } from './gateway';
 
 const INPUT = z.strictObject({
@@ -72,7 +73,7 @@ async function changesOf(access: ClusterAccess, target: Target): Promise<Change[
   const name = `${target.kind} ${target.name}`;
   const revisions = target.kind === 'StatefulSet' ? await access.kubernetes.list({ apiVersion: 'apps/v1', kind: 'ControllerRevision' }, target.namespace) : [];
   return [...editsOf(object, name), ...revisions.filter((revision) => ownedBy(revision, object)).map((revision): Change => ({
-    at: String(revision.metadata['creationTimestamp'] ?? ''), object: name, what: `revision ${String(revision['revision'] ?? '?')}`, kind: 'revision', message: revision.metadata.name,
+    at: textOf(revision.metadata['creationTimestamp']), object: name, what: `revision ${textOf(revision['revision'], '?')}`, kind: 'revision', message: revision.metadata.name,
   }))];
 }
 

@@ -123,7 +123,7 @@ export function statefulSet({ workload = 'thanos-receive', replicas = 3, update 
   };
 }
 
-export function controllerRevision(name: string, number: number, flag: string, creationTimestamp: null | undefined = undefined): KubernetesObject {
+export function controllerRevision(name: string, number: number, flag: string, creationTimestamp?: null): KubernetesObject {
   const { metadata, ...rest } = template(flag) as { metadata: JsonObject };
   return {
     apiVersion: 'apps/v1', kind: 'ControllerRevision',

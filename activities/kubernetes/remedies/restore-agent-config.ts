@@ -5,6 +5,7 @@ import { portOf, targetOf, type ClusterAccess } from '../../cluster-access';
 import type { Target } from '../../clusters';
 import { redact } from '../../redact';
 import { foreignStep, text, type AllowedTargets, type DraftResult, type Judgement, type Remedy } from '../../remedy';
+import { textOf } from '../../workload';
 import { desiredOf, fileOf, keyOf, parseAgentConfig } from '../agent-config';
 import { inverseChanges } from '../changes';
 import { changesRemoteWrite, runsWith } from './agent-reload';
@@ -92,7 +93,7 @@ export const restoreAgentConfig: Remedy<z.infer<typeof INPUT>> = {
   async hasReloaded(access, step, steps, allowed) {
     const agent = allowedRole(allowed, AGENT_ROLE, step);
     const patch = steps.find((candidate) => candidate.action === 'patch');
-    const file = patch ? String(patch.changes[0]?.new ?? '') : await liveFile(access, allowedRole(allowed, CONFIG_ROLE, step));
+    const file = patch ? textOf(patch.changes[0]?.new) : await liveFile(access, allowedRole(allowed, CONFIG_ROLE, step));
     return runsWith(access, { namespace: step.object.namespace, name: step.object.name, port: portOf(agent, 'http') }, file);
   },
 };

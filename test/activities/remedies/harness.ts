@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { executePlannedStep, type ExecutionDependencies } from '../../../activities/kubernetes/execute-step';
+import { planRemedy } from '../../../activities/kubernetes/plan-remedy';
+import { remedies } from '../../../activities/registry';
+import type { AcceptedDecision, ExecuteRequest, JsonObject, Plan, PlanResult, StepResult } from '../../../workflows/contracts';
+import { planHash } from '../../../workflows/domain/plan-hash';
+import { NOW, type TestAccess } from '../../support/pipeline-objects';
+import { TestSigner } from '../../support/signing';
+
+export const signer = new TestSigner();
+const INCIDENT = { workflowId: 'incident/cluster-03/receive', firstRunId: randomUUID() };
+const LEASE = { cluster: 'cluster-03', failureDomain: 'receive', holder: 'incident', token: 3, expiresAt: '2100-01-01T00:00:00Z' } as const;
+
+const text = { en: 'x', ko: 'x' };
+
+export function plan(access: TestAccess, use: string, input: JsonObject, targets = ['agent', 'agentConfig', 'receiver', 'receiverService']): Promise<PlanResult> {
+  return planRemedy(new Map([[access.config.name, access]]), remedies, {
+    cluster: 'cluster-03', publicId: '20260301-00000000', incidentClass: 'remote-write-failure', planId: 'plan-1', remedy: { id: 'the-remedy', use, title: text, with: input }, targets, plannedAt: NOW,
+  });
+}
+
+export async function planned(access: TestAccess, use: string, input: JsonObject): Promise<Plan> {
+  const result = await plan(access, use, input);
+  if (result.kind !== 'planned') throw new Error(`${result.kind}: ${result.reason.en}`);
+  return result.plan;
+}
+
+/** What a person who can reach Temporal might do to a plan: change it, and make the hash fit. */
+export function forged(original: Plan, change: Partial<Plan>): Plan {
+  const changed = { ...structuredClone(original), ...change };
+  return { ...changed, hash: planHash(changed) };
+}
+
+export function approval(of: Plan, actor = 'kim', change: Partial<AcceptedDecision> = {}): AcceptedDecision {
+  const signed = signer.sign(INCIDENT, 'decide', { verdict: 'approve' as const, planHash: of.hash }, { actor });
+  return { planId: of.id, planHash: of.hash, verdict: 'approve', actor, roles: ['approver'], channel: 'cli', at: NOW, signed, ...change };
+}
+
+export interface ExecuteOptions {
+  step?: string;
+  decisions?: AcceptedDecision[];
+  targets?: string[];
+  direction?: 'do' | 'undo';
+  change?: Partial<ExecuteRequest>;
+  dependencies?: Partial<ExecutionDependencies>;
+}
+
+export function execute(access: TestAccess, of: Plan, { step, decisions, targets, direction = 'do', change = {}, dependencies = {} }: ExecuteOptions = {}): Promise<StepResult> {
+  const steps = direction === 'do' ? of.steps : of.inverse;
+  return executePlannedStep(
+    { clusters: new Map([[access.config.name, access]]), remedies, temporalNamespace: 'default', keys: [signer.key], confirmLease: () => Promise.resolve(true), ...dependencies },
+    {
+      cluster: 'cluster-03', publicId: '20260301-00000000', incidentClass: 'remote-write-failure', severity: 'critical', ...INCIDENT,
+      plan: of, targets: targets ?? ['agent', 'agentConfig', 'receiver', 'receiverService'], stepId: step ?? steps[0]!.id,
+      decisions: decisions ?? [approval(of), approval(of, 'lee')], lease: LEASE, ...change,
+    },
+    direction,
+  );
+}
+
+export async function executeAll(access: TestAccess, of: Plan): Promise<string[]> {
+  const results: string[] = [];
+  for (const { id } of of.steps) results.push((await execute(access, of, { step: id })).result);
+  return results;
+}
