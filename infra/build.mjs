@@ -20,10 +20,12 @@ export function ensureInstalled(log = console.error) {
   const stamp = path.join(root, 'node_modules', '.nightshift-lock');
   const digest = createHash('sha256').update(readFileSync(lock)).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
-  log('Installing packages (npm ci) …');
-  const done = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  log('Installing packages (npm install) …');
+  // Not `npm ci`: it refuses a lock in which optional packages of other platforms are left out, as npm itself writes it
+  // where a registry does not have them. Versions and hashes are the lock's all the same, and it is not changed.
+  const done = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   if (done.error) throw new Error(`npm could not be started (${done.error.message}). Install Node.js 20 with npm and run this again.`);
-  if (done.status !== 0) throw new Error('npm ci failed; its own message is above. Run this again when the package registry can be reached.');
+  if (done.status !== 0) throw new Error('npm install failed; its own message is above. Run this again when the package registry can be reached.');
   writeFileSync(stamp, digest);
 }
 
