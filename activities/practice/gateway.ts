@@ -149,15 +149,19 @@ export class PracticeGateway implements KubernetesGateway {
 }
 
 function patchedObject(before: KubernetesObject, operations: JsonPatchOperation[], request: string): KubernetesObject {
-  const draft = structuredClone(before);
-  const faults = applyPatch(draft, operations);
+  // The library takes plain JSON only; structuredClone may make lists of another realm, which it would mistake.
+  const draft = throughJson(before);
+  const faults = applyPatch(draft, throughJson(operations));
   const operation = operations[faults.findIndex((fault) => fault !== null)];
   if (operation) throw failure('Conflict', `The practice cluster refused to ${request}: ${operation.path} is no longer as it was when the change was planned (${operation.op}); it is read again and compared with the plan`);
-  // Plain JSON only, as from any other reading: the patch library makes lists of its own kind.
-  const after = structuredClone(JSON.parse(JSON.stringify(draft)) as KubernetesObject);
+  const after = structuredClone(draft);
   const immutable = immutableFault(before, after);
   if (immutable) throw refused(422, request, immutable);
   return after;
+}
+
+function throughJson<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
 }
 
 function isNamed(object: KubernetesObject, wanted: ObjectName): boolean {
