@@ -9,8 +9,8 @@ import { createLogger, onStop, reportReady } from './process';
 import { DEFAULT_TEMPORAL_ADDRESS } from './temporal-address';
 import { connectWorker } from './temporal-connection';
 
-/** Temporal's own defaults, except where a reason stands beside. */
-const TUNING = {
+/** Temporal's own defaults, except where a reason stands beside; the benchmarks measure with the same. */
+export const WORKER_TUNING = {
   // A probe or a mutation in flight may end; it would be retried otherwise, which is safe and slow.
   shutdownGraceTime: '10 seconds',
   // A hung call must not keep the process; its activity is retried elsewhere.
@@ -41,7 +41,7 @@ export async function runWorker(config: NightshiftConfig, options: RunWorkerOpti
           activities,
           // Only the central queue has workflows; the others are a cluster's hands and eyes.
           ...(taskQueue === CENTRAL_QUEUE && { workflowBundle: { codePath: path.join(projectRoot(), 'dist', 'workflow-bundle.js') } }),
-          ...TUNING,
+          ...WORKER_TUNING,
         }),
       ),
     );
