@@ -60,7 +60,10 @@ async function prepare(lab) {
   const { ensureProgram } = require(path.join(root, 'dist', 'infra', 'embedded', 'programs.js'));
   const { TEMPORAL, TEST_SERVER } = require(path.join(root, 'dist', 'infra', 'embedded', 'pinned.js'));
   for (const program of [TEMPORAL, TEST_SERVER]) await ensureProgram(program, console.error);
-  if (lab) await require(path.join(root, 'dist', 'infra', 'lab', 'build.js')).ensureTools(console.error);
+  if (!lab) return;
+  const fromLab = (name) => require(path.join(root, 'dist', 'infra', 'lab', name));
+  await fromLab('packages.js').ensurePackages(console.error);
+  await fromLab('build.js').ensureTools(console.error);
 }
 
 const args = process.argv.slice(2);

@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { registerDrillCommand } from '../../infra/drill/cli';
+import { registerLabCommands } from '../../infra/lab/cli';
 import { ConfigError } from '../config/errors';
 import { CommandError, EXIT } from './exit';
 import { registerIncidentCommands } from './incident-commands';
@@ -15,7 +17,7 @@ export function createProgram(): Command {
     .showHelpAfterError('Run it with --help to see what it takes.')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true });
-  for (const register of [registerProcessCommands, registerOpenCommand, registerIncidentCommands, registerMessageCommands, registerUserCommands]) register(program);
+  for (const register of [registerProcessCommands, registerOpenCommand, registerIncidentCommands, registerMessageCommands, registerUserCommands, registerLabCommands, registerDrillCommand]) register(program);
   return program;
 }
 
