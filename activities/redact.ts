@@ -13,7 +13,7 @@ const SECRETS: ReadonlyArray<{ pattern: RegExp; replacement: string }> = [
   // key=value, "key": "value", ?key=value&…; the key's name says that it is a secret.
   {
     pattern:
-      /((?:pass(?:word|wd|phrase)?|secret(?:[_-]?(?:access)?[_-]?key)?|(?:access|api|auth|refresh|id)[_-]?(?:key|token)|access[_-]?key[_-]?id|token|authorization|x-amz-(?:signature|credential|security-token)|signature|client[_-]?secret)["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;&"']+)/gi,
+      /((?:pass(?:word|wd|phrase)?|secret(?:[_-]?(?:access)?[_-]?key)?|(?:access|api|auth|refresh|id)[_-]?(?:key|token)|access[_-]?key[_-]?id|token|authorization|x-amz-(?:signature|credential|security-token)|signature|client[_-]?secret|credentials?)["']?[ \t]*[:=][ \t]*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;&"']+)/gi,
     replacement: '$1***',
   },
 ];

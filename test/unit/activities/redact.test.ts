@@ -4,7 +4,7 @@ describe('redaction', () => {
   it.each([
     'http://user:hunter2secret@host/path', 'Authorization: Bearer hunter2secret', 'authorization="Basic hunter2secret"', 'password=hunter2secret next',
     '{"password":"hunter2secret"}', 'secret_key: hunter2secret', 'X-Amz-Signature=hunter2secret&x=1', "api_key='hunter2secret'", 'aws_secret_access_key = hunter2secret',
-    'client_secret: "hunter2\\"hunter2secret"', '?token=hunter2secret&a=b', '-----BEGIN RSA PRIVATE KEY-----\nhunter2secret\n-----END RSA PRIVATE KEY-----',
+    'client_secret: "hunter2\\"hunter2secret"', '?token=hunter2secret&a=b', 'credentials: hunter2secret', '-----BEGIN RSA PRIVATE KEY-----\nhunter2secret\n-----END RSA PRIVATE KEY-----',
   ])('hides the secret in %j', (text) => {
     expect(redact(text)).not.toContain('hunter2secret');
     expect(redact(text)).toContain('***');
@@ -16,7 +16,7 @@ describe('redaction', () => {
     expect(redact('it is sw0rdfish!', ['sw0rdfish'])).toBe('it is ***!');
   });
 
-  it.each(['connection refused', 'level=ERROR msg="Failed to send batch, retrying" url=http://thanos-receive-lb:19291/api/v1/receive', 'the token bucket is empty', 'scrape_interval: 15s'])('leaves %j alone', (text) => {
+  it.each(['connection refused', 'level=ERROR msg="Failed to send batch, retrying" url=http://thanos-receive-lb:19291/api/v1/receive', 'the token bucket is empty', 'authorization:\n  credentials_file: /etc/token', 'password_file: /etc/password', 'scrape_interval: 15s'])('leaves %j alone', (text) => {
     expect(redact(text)).toBe(text);
   });
 
