@@ -7,6 +7,7 @@ import { registerIncidentCommands } from './incident-commands';
 import { registerMessageCommands } from './message-commands';
 import { registerOpenCommand } from './open-command';
 import { registerProcessCommands } from './processes';
+import { registerRunbookCommands } from './runbook-commands';
 import { registerUserCommands } from './user-commands';
 
 /** The `nightshift` command. Everything heavy is imported by the command that needs it, so that `--help` is instant. */
@@ -17,7 +18,7 @@ export function createProgram(): Command {
     .showHelpAfterError('Run it with --help to see what it takes.')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true });
-  for (const register of [registerProcessCommands, registerOpenCommand, registerIncidentCommands, registerMessageCommands, registerUserCommands, registerLabCommands, registerDrillCommand]) register(program);
+  for (const register of [registerProcessCommands, registerOpenCommand, registerIncidentCommands, registerMessageCommands, registerUserCommands, registerRunbookCommands, registerLabCommands, registerDrillCommand]) register(program);
   return program;
 }
 
