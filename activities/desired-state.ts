@@ -1,7 +1,7 @@
 /** Where the world's wanted form is read from: a directory of manifests (a checkout of the GitOps repository). */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { parseAllDocuments } from 'yaml';
+import { parseAllDocuments, type Document } from 'yaml';
 import { failure, type JsonObject } from '../workflows/contracts';
 import type { KubernetesObject, ObjectName } from './kubernetes/gateway';
 
@@ -60,7 +60,16 @@ async function manifestsIn(file: string): Promise<unknown[]> {
   if ((await stat(file)).size > LARGEST_FILE) return [];
   const documents = parseAllDocuments(await readFile(file, 'utf8'));
   // A template or values file beside the manifests is not ours to complain about.
-  return 'empty' in documents ? [] : documents.filter((document) => document.errors.length === 0).map((document) => document.toJS({ maxAliasCount: 100 }) as unknown);
+  return 'empty' in documents ? [] : documents.filter((document) => document.errors.length === 0).map(plain);
+}
+
+/** `undefined` for a document that unfolds without end. */
+function plain(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch {
+    return undefined;
+  }
 }
 
 function isAbout(manifest: unknown, object: ObjectName): manifest is KubernetesObject {

@@ -4,7 +4,7 @@ import { applyChanges, changesBetween, changesTowards, inverseChanges, standingO
 import type { KubernetesObject } from '../../../activities/kubernetes/gateway';
 import type { Json, PlannedStep } from '../../../workflows/contracts';
 
-const object = (spec: Json, metadata: object = {}): KubernetesObject => ({ apiVersion: 'v1', kind: 'Service', metadata: { name: 's', namespace: 'n', uid: 'u', ...metadata }, spec }) as KubernetesObject;
+const object = (spec: Json, metadata: object = {}): KubernetesObject => ({ apiVersion: 'v1', kind: 'Service', metadata: { name: 's', namespace: 'n', uid: 'u', ...metadata }, spec });
 
 describe('changes at the smallest paths', () => {
   it('finds one argument of one container', () => {
