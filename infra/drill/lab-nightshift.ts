@@ -142,7 +142,7 @@ export class LabNightshift {
           durations: { approvalDeadline: '60m', rootCauseTarget: '5m', recoveryTarget: '15m', probeTimeout: '10s', verifyDeadline: '5m', verifyEvery: '2s' },
           desiredState: { directory: desiredState },
           endpoints: { prometheus: urls.watcherPrometheus, query: urls.thanosQuery, alertmanager: urls.alertmanager },
-          killSwitch: { namespace: 'nightshift' },
+          killSwitch: { namespace: 'monitoring' },
         },
       ],
     };

@@ -22,9 +22,9 @@ export async function diagnose(incident: Incident): Promise<RankedCause | undefi
   return causes.find((cause) => cause.id === rootCause);
 }
 
-/** All probes in parallel. One that fails is evidence too: the system asked did not answer. */
+/** All probes for the diagnosis, in parallel. One that fails is evidence too: the system asked did not answer. */
 export async function gatherEvidence(incident: Incident, specs: readonly ProbeSpec[]): Promise<Evidence[]> {
-  return Promise.all(specs.map((spec) => ask(incident, spec)));
+  return Promise.all(specs.filter(({ verifyOnly }) => !verifyOnly).map((spec) => ask(incident, spec)));
 }
 
 async function ask(incident: Incident, probe: ProbeSpec): Promise<Evidence> {

@@ -13,16 +13,24 @@ export type Course = { kind: 'recovered' | 'self-healed' } | { kind: 'needs-a-pe
 /** A world that changes under every plan is not one that automation understands. */
 const MAX_ROUNDS = 6;
 
+/** What the rounds of one treatment remember of each other. */
+interface Rounds {
+  /** Ids of remedies that were rejected or did not help. */
+  tried: Set<string>;
+  /** Why the last plan no longer held. The same reason twice will not go away by planning a third time: a switch is off. */
+  stale?: string;
+}
+
 /**
  * Diagnose → plan → approve → recover → verify, remedy by remedy, until the pipeline is well or nothing is left to try.
  * Every round looks at the world afresh: no plan is made from evidence that is older than the last mutation.
  */
 export async function treat(incident: Incident): Promise<Course> {
-  const tried = new Set<string>();
+  const rounds: Rounds = { tried: new Set() };
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const cause = await rootCause(incident);
     if (stopped(incident)) return interrupted(incident);
-    const course = cause === 'healthy' ? await lasting(incident, 'self-healed') : await tryRemedy(incident, cause, tried);
+    const course = cause === 'healthy' ? await lasting(incident, 'self-healed') : await tryRemedy(incident, cause, rounds);
     if (stopped(incident)) return interrupted(incident);
     if (course) return course;
   }
@@ -47,9 +55,9 @@ async function rootCause(incident: Incident): Promise<RankedCause | 'healthy' | 
 const LOOKS = 3;
 
 /** @returns how the course ends, or nothing when the next round should look again */
-async function tryRemedy(incident: Incident, cause: RankedCause | undefined, tried: Set<string>): Promise<Course | undefined> {
+async function tryRemedy(incident: Incident, cause: RankedCause | undefined, rounds: Rounds): Promise<Course | undefined> {
   if (!cause && !incident.chosenRemedy) return person('no root cause is certain enough to act on', '조치할 만큼 확실한 근본 원인이 없음');
-  const planned = await plan(incident, cause, tried);
+  const planned = await plan(incident, cause, rounds.tried);
   if (planned.kind === 'unneeded') return wellOrPerson(incident, 'no remedy is needed, but the pipeline is not well', '조치가 필요 없으나 아직 정상이 아님');
   if (planned.kind === 'none') {
     const reasons = { en: planned.reasons.join('; ') || 'no remedy is left to try', ko: planned.reasons.join('; ') || '더 시도할 조치가 없음' };
@@ -60,9 +68,9 @@ async function tryRemedy(incident: Incident, cause: RankedCause | undefined, tri
   const approval = await approve(incident, planned.plan);
   switch (approval) {
     case 'approved':
-      return carryOut(incident, planned.plan, tried);
+      return carryOut(incident, planned.plan, rounds);
     case 'rejected':
-      tried.add(planned.plan.remedy);
+      rounds.tried.add(planned.plan.remedy);
       return undefined;
     case 'self-healed':
       return lasting(incident, 'self-healed');
@@ -75,24 +83,27 @@ async function tryRemedy(incident: Incident, cause: RankedCause | undefined, tri
   }
 }
 
-async function carryOut(incident: Incident, planned: Plan, tried: Set<string>): Promise<Course | undefined> {
+async function carryOut(incident: Incident, planned: Plan, rounds: Rounds): Promise<Course | undefined> {
   const recovery = await recover(incident, planned);
   switch (recovery.kind) {
     case 'executed': {
       const verified = await verify(incident);
       if (verified === 'not-held') {
-        tried.add(planned.remedy);
+        rounds.tried.add(planned.remedy);
         await undo(incident, planned, recovery.lease);
       }
       await releaseLease(incident, recovery.lease);
       if (verified !== 'held') return undefined;
       const course = await lasting(incident, 'recovered');
-      if (!course) tried.add(planned.remedy);
+      if (!course) rounds.tried.add(planned.remedy);
       return course;
     }
     case 'unneeded':
       return wellOrPerson(incident, recovery.reason, recovery.reason);
     case 'stale':
+      if (recovery.reason === rounds.stale) return person(recovery.reason, recovery.reason);
+      rounds.stale = recovery.reason;
+      return undefined;
     case 'interrupted':
       return undefined;
     case 'failed':
