@@ -20,6 +20,9 @@ export function reportFailure(message: string): void {
   process.send?.({ failed: message } satisfies ChildMessage);
 }
 
+/** Why a child process ends when whoever started it was killed. */
+export const SUPERVISOR_GONE = 'the supervisor is gone';
+
 /** Calls `stop` once, when this process is asked to end or when its supervisor is gone. */
 export function onStop(stop: (why: string) => void): void {
   let called = false;
@@ -29,7 +32,7 @@ export function onStop(stop: (why: string) => void): void {
     stop(why);
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => once(signal));
-  process.on('disconnect', () => once('the supervisor is gone'));
+  process.on('disconnect', () => once(SUPERVISOR_GONE));
   // The channel alone must not keep a process that has nothing left to do.
   process.channel?.unref();
 }

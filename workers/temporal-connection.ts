@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 
 /** Temporal answers within milliseconds of its port opening; an existing server that is away this long is an error to show. */
-const CONNECT_TIMEOUT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 15_000;
 
 /** Connects, waiting for a server that is only just starting. @throws Error that names the address. */
 export async function connectWorker(address: string, log: Logger): Promise<NativeConnection> {

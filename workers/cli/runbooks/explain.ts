@@ -31,7 +31,7 @@ export function explain(runbook: Runbook): string {
 }
 
 function explainProbe({ id, use, verifyOnly }: Runbook['probes'][number]): string {
-  const later = verifyOnly ? say({ en: ' (after a change only)', ko: ' (변경 후에만)' }) : '';
+  const later = verifyOnly ? ` (${say({ en: 'after a change only', ko: '변경 후에만' })})` : '';
   return `${id}: ${probes[use]?.title ?? use}${later}`;
 }
 
@@ -43,7 +43,7 @@ function explainCause(runbook: Runbook, cause: Runbook['causes'][number]): strin
     ...indented(`${say({ en: 'if', ko: '조건' })}: ${inWords(cause.when)}`),
     ...cause.supports.flatMap((condition) => indented(`${say({ en: 'for', ko: '뒷받침' })}: ${inWords(condition)}`)),
     ...cause.contradicts.flatMap((condition) => indented(`${say({ en: 'against', ko: '반증' })}: ${inWords(condition)}`)),
-    ...(remedy.length > 0 ? indented(`${say({ en: 'do', ko: '조치' })}: ${remedy.join(say({ en: '; then: ', ko: ', 그다음: ' }))}`) : []),
+    ...(remedy.length > 0 ? indented(`${say({ en: 'do', ko: '조치' })}: ${remedy.join(' → ')}`) : []),
     ...(cause.advice ? indented(`${say({ en: 'advice', ko: '조언' })}: ${say(cause.advice)}`) : []),
     '',
   ];

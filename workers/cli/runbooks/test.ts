@@ -28,10 +28,10 @@ async function runAll(chosen: ReadonlyArray<{ runbook: Runbook; example: Runbook
 }
 
 function tableOf(results: readonly ExampleResult[]): string {
-  const table = new Table({ head: ['', 'example', 'cause', 'sure', 'plan', 'risk', 'recovers'], style: { head: [], border: [] }, wordWrap: true, colWidths: [4, 26, 26, 6, 40, 12, 10] });
+  const table = new Table({ head: ['', 'example → cause', 'sure', 'plan', 'risk', 'recovers'], style: { head: [], border: [] } });
   for (const { example, cause, confidence, steps, risk, recovers, faults } of results) {
-    const sure = confidence > 0 ? `${Math.round(confidence * 100)}%` : '–';
-    table.push([faults.length === 0 ? '✓' : '✗', example, cause, sure, steps.join('\n') || '–', risk ?? '–', recovers === undefined ? '–' : recovers ? 'yes' : 'no']);
+    const sure = confidence > 0 ? `${Math.round(confidence * 100)} %` : '–';
+    table.push([faults.length === 0 ? '✓' : '✗', `${example}\n→ ${cause}`, sure, steps.join('\n') || '–', risk ?? '–', recovers === undefined ? '–' : recovers ? 'yes' : 'no']);
   }
   return table.toString();
 }
