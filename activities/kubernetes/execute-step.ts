@@ -37,6 +37,8 @@ export async function executePlannedStep(dependencies: ExecutionDependencies, re
   requireApproval(dependencies, access, request, risk);
   const steps = direction === 'do' ? plan.steps : plan.inverse;
   await requireLease(dependencies, request);
+  // Judging takes seconds, in which somebody may have switched it off.
+  await requireKillSwitch(access);
   return executeStep({ access, dryRun: false, ...reloadCheck(access, remedy, steps, allowed) }, step);
 }
 

@@ -78,6 +78,15 @@ describe('clientNodeGateway on the wire', () => {
     expect(asked()[0]?.headers.authorization).toBe(`Bearer ${PLANTED}`);
   });
 
+  it('keeps the prefix of a server behind a gateway', async () => {
+    server.handler = (request, response) => {
+      request.url = request.url!.replace('/k8s/clusters/c1', '');
+      if (!discovery(request, response, '')) json(response, 200, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' } });
+    };
+    expect(await clientNodeGateway({ kubeconfig: kubeconfigFor(`${server.url}/k8s/clusters/c1/`) }).read(POD)).toBeDefined();
+    expect(server.seen.map(({ line }) => line)).toEqual(['GET /k8s/clusters/c1/api/v1', 'GET /k8s/clusters/c1/api/v1/namespaces/monitoring/pods/p']);
+  });
+
   it('answers undefined for what is not there, and only for that', async () => {
     answers((_request, response) => json(response, 404, status(404, 'pods "p" not found')));
     expect(await gateway.read(POD)).toBeUndefined();
