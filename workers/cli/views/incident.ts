@@ -49,14 +49,19 @@ function causeLines({ causes, rootCause, evidence, phase }: IncidentStatus): str
     ...field('Cause', `${pc.bold(say(top.title))} — ${percent(top)}, ${top.verdict}`),
     ...field('', say(top.explanation)),
     ...field('', top.advice && say(top.advice)),
-    ...list('Evidence', [
-      ...top.supports.map((text) => ['+', oneLine(text)] as const),
-      ...top.contradicts.map((text) => ['-', oneLine(text)] as const),
-      ...top.missing.map((text) => ['?', oneLine(text)] as const),
-    ], 6),
+    ...list('Evidence', [...sentences('+', top.supports, evidence), ...sentences('-', top.contradicts, evidence), ...sentences('?', top.missing, evidence)], 6),
     ...field('Or', possible.slice(0, 2).map((cause) => `${say(cause.title)} (${percent(cause)})`).join('; ')),
     ...field('Not', rejected.slice(0, 4).map((cause) => say(cause.title)).join('; ')),
   ];
+}
+
+/** Rules name a probe and a field; a person is better served by the sentence that the probe said. */
+function sentences(mark: string, rules: readonly string[], evidence: IncidentStatus['evidence']): Array<readonly [string, string]> {
+  const said = rules.map((rule) => {
+    const answer = evidence.find(({ probe }) => rule.startsWith(`${probe}.`));
+    return oneLine(answer?.status === 'answered' ? answer.summary : rule);
+  });
+  return [...new Set(said)].map((sentence) => [mark, sentence] as const);
 }
 
 function percent({ confidence }: RankedCause): string {

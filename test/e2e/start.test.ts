@@ -1,0 +1,112 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import { isAlive, nightshift, NightshiftProcess, until } from '../support/nightshift-process';
+
+/** A machine that runs other tests beside this one is slower than the five seconds that an idle one takes. */
+const READY_WITHIN_MS = 30_000;
+
+describe('nightshift start', () => {
+  let running: NightshiftProcess;
+
+  beforeAll(async () => {
+    running = await NightshiftProcess.create();
+    expect(await running.start()).toBeLessThan(READY_WITHIN_MS);
+  }, 120_000);
+  afterAll(() => running.remove());
+
+  const isReady = async () => (await fetch(`${running.url}/readyz`).catch(() => undefined))?.status === 200;
+
+  test('says where it listens, in one line that scripts can wait for, and what to type next', () => {
+    const lines = running.stdout.split('\n').filter((line) => line.startsWith('Nightshift is ready'));
+    expect(lines).toEqual([`Nightshift is ready: ${running.url}`]);
+    expect(running.stdout).toContain(`${running.url}/webhooks/alertmanager`);
+    expect(running.stdout).toContain('npx nightshift open --practice');
+  });
+
+  test('keeps its secrets for its owner only', () => {
+    for (const name of ['token', 'signing-key.pem']) expect(statSync(path.join(running.dataDir, name)).mode & 0o777).toBe(0o600);
+    expect(statSync(running.dataDir).mode & 0o777).toBe(0o700);
+    for (const log of ['worker.log', 'gateway.log', 'temporal.log']) expect(readFileSync(path.join(running.dataDir, 'logs', log), 'utf8')).not.toContain(running.token());
+  });
+
+  test('is alive, ready and described', async () => {
+    expect((await fetch(`${running.url}/healthz`)).status).toBe(200);
+    expect(await isReady()).toBe(true);
+    const { paths } = (await (await fetch(`${running.url}/openapi.json`)).json()) as { paths: Record<string, unknown> };
+    expect(Object.keys(paths)).toEqual(expect.arrayContaining(['/webhooks/alertmanager', '/api/v1/incidents', '/api/v1/incidents/{id}', '/api/v1/incidents/{id}/decisions']));
+  });
+
+  test('the page that a browser gets needs the token, and says that nothing is open', async () => {
+    expect((await fetch(running.url)).status).toBe(401);
+    const page = await fetch(running.url, { headers: { authorization: `Basic ${Buffer.from(`x:${running.token()}`).toString('base64')}` } });
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(await page.text()).toContain('Sleep well');
+  });
+
+  test.each(['worker', 'gateway', 'temporal'] as const)('a killed %s is started again', async (part) => {
+    const killed = running.kill(part);
+    await until(`a new ${part}`, () => running.children().some((child) => child.part === part && child.pid !== killed));
+    await until('ready again', isReady);
+    await until('it says so', () => running.stdout.toLowerCase().includes(`${part} is back`));
+  }, 60_000);
+
+  test('a second start on the same data directory is refused in one sentence', async () => {
+    const { code, stderr } = await nightshift(['start'], { ...running.environment, NIGHTSHIFT_PORT: '1' });
+    expect(code).toBe(1);
+    expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(/already running on this data directory \(process \d+\)/)]);
+  });
+
+  test('Ctrl-C ends every process, and the next start has the same token and the same Temporal port', async () => {
+    const before = { pids: running.children().map(({ pid }) => pid), token: running.token(), temporal: /Temporal (\S+)/.exec(running.stdout)?.[1] };
+    expect(before.pids).toHaveLength(3);
+    expect(await running.stop('SIGINT')).toBe(0);
+    expect(before.pids.filter(isAlive)).toEqual([]);
+    await running.start();
+    expect(running.token()).toBe(before.token);
+    expect(/Temporal (\S+)/.exec(running.stdout)?.[1]).toBe(before.temporal);
+  }, 120_000);
+
+  test('when it is killed itself, nothing is left running, and the next start works', async () => {
+    const pids = running.children().map(({ pid }) => pid);
+    await running.stop('SIGKILL');
+    await until('every child is gone', () => !pids.some(isAlive));
+    await running.start();
+  }, 120_000);
+});
+
+describe('nightshift start that cannot', () => {
+  test('a taken port: one sentence, exit code 1, nothing left behind', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    const process = await NightshiftProcess.create();
+    const address = other.address() as { port: number };
+    const { code, stdout, stderr } = await nightshift(['start', '--port', String(address.port)], { NIGHTSHIFT_DATA_DIR: process.dataDir });
+    other.close();
+    expect({ code, lines: stderr.trim().split('\n') }).toEqual({ code: 1, lines: [expect.stringContaining(`Port ${address.port} on 127.0.0.1 is taken`)] });
+    expect(stdout).not.toContain('ready');
+    await process.remove();
+  });
+
+  test('a configuration that is wrong: file, line, field and what was expected', async () => {
+    const process = await NightshiftProcess.create();
+    const file = path.join(process.dataDir, 'nightshift.yaml');
+    writeFileSync(file, 'locale: en\nclusters:\n  - name: cluster-03\n    mod: act\n');
+    const { code, stderr } = await nightshift(['start', '--config', file], process.environment);
+    expect({ code, stderr: stderr.trim() }).toEqual({ code: 1, stderr: `${file}:4: clusters[0].mod: there is no such option; see nightshift.example.yaml for those that are` });
+    await process.remove();
+  });
+
+  test('a Temporal that does not answer', async () => {
+    const process = await NightshiftProcess.create();
+    const { code, stderr } = await nightshift(['start'], { ...process.environment, TEMPORAL_ADDRESS: '127.0.0.1:1' });
+    expect({ code, stderr: stderr.trim() }).toEqual({ code: 1, stderr: 'Temporal at 127.0.0.1:1 does not answer: start it, or correct TEMPORAL_ADDRESS.' });
+    await process.remove();
+  }, 60_000);
+
+  test('--help lists the options; an unknown one is wrong use', async () => {
+    const help = await nightshift(['start', '--help']);
+    expect(help.code).toBe(0);
+    for (const option of ['--config', '--data-dir', '--port', '--kubeconfig', 'TEMPORAL_ADDRESS']) expect(help.stdout).toContain(option);
+    expect((await nightshift(['start', '--prot', '1'])).code).toBe(2);
+  });
+});
