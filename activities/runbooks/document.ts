@@ -1,5 +1,12 @@
 import { LineCounter, isMap, isPair, isScalar, isSeq, parseDocument, type Document, type Node } from 'yaml';
-import type { Path, RunbookProblem } from './problems';
+import type { Finding, Path, RunbookProblem } from './problems';
+
+/** How the most common faults of YAML are mended. */
+const MENDS: Readonly<Record<string, string>> = {
+  BLOCK_AS_IMPLICIT_KEY: 'put a text that holds a colon and a space in quotes, or write it below `>-`',
+  DUPLICATE_KEY: 'remove one of the two keys',
+  TAB_AS_INDENT: 'use spaces',
+};
 
 /** A parsed YAML file that can say where each of its values stands. */
 export class RunbookDocument {
@@ -14,18 +21,24 @@ export class RunbookDocument {
     content: string,
   ) {
     this.document = parseDocument(content, { lineCounter: this.lines, merge: true, uniqueKeys: true, prettyErrors: false, strict: true });
-    this.syntax = [...this.document.errors, ...this.document.warnings].map((error) => ({
+    // Only the first fault: what follows is mostly its shadow.
+    this.syntax = [...this.document.errors, ...this.document.warnings].slice(0, 1).map((error) => ({
       ...this.position(error.pos[0]),
       what: `this is not YAML: ${error.message}`,
       expected: 'YAML 1.2',
-      mend: error.code === 'DUPLICATE_KEY' ? 'remove one of the two keys' : 'look at indentation, quotes and brackets here and in the line before',
+      mend: MENDS[error.code] ?? 'look at indentation, quotes and brackets here and in the line before',
     }));
     // Aliases are expanded at most a hundred times, so that a file cannot fill the memory.
     this.value = this.syntax.length === 0 ? this.document.toJS({ maxAliasCount: 100 }) : undefined;
   }
 
+  /** A finding with its place. */
+  place({ path, key, ...finding }: Finding): RunbookProblem {
+    return { ...(key === undefined ? this.locate(path) : this.locateKey(path, key)), ...finding };
+  }
+
   /** Where the value at a path stands; of its closest parent where the path leads nowhere. */
-  locate(path: Path): { file: string; line: number; column: number } {
+  private locate(path: Path): { file: string; line: number; column: number } {
     let node: unknown = this.document.contents;
     let offset = offsetOf(node) ?? 0;
     for (const part of path) {
@@ -38,7 +51,7 @@ export class RunbookDocument {
   }
 
   /** Where a key stands, rather than its value. */
-  locateKey(parent: Path, key: string): { file: string; line: number; column: number } {
+  private locateKey(parent: Path, key: string): { file: string; line: number; column: number } {
     const node = parent.reduce<unknown>(childOf, this.document.contents);
     const pair = isMap(node) ? node.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === key) : undefined;
     const offset = pair && offsetOf(pair.key);

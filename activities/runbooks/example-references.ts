@@ -1,6 +1,6 @@
 import type { Runbook, RunbookExample } from '../../workflows/contracts';
 import type { RunbookCatalog } from './catalog';
-import { matchStrength } from './matcher';
+import { matchStrength, parsePattern } from './matcher';
 import { oneOf, suggest, type Finding, type Path } from './problems';
 
 /** Evidence keys that are no fields: the sentence that people read. */
@@ -31,7 +31,9 @@ function expectationFindings(example: RunbookExample, path: Path, runbook: Runbo
   example.expect.remedies.forEach((id, index) => {
     if (!remedies.includes(id)) findings.push({ path: [...path, 'expect', 'remedies', index], what: `there is no remedy \`${id}\` in this file`, expected: oneOf(remedies), mend: suggest(id, remedies, 'use one of them') });
   });
-  if (!runbook.match.some((matcher) => matchStrength(matcher, example.alert) !== undefined)) {
+  // A matcher that cannot be used is reported where it stands, and claims nothing.
+  const usable = runbook.match.every((matcher) => Object.values(matcher).every((value) => !('fault' in parsePattern(value))));
+  if (usable && !runbook.match.some((matcher) => matchStrength(matcher, example.alert) !== undefined)) {
     findings.push({ path: [...path, 'alert'], what: `no matcher of this runbook claims the alert of example \`${example.id}\``, expected: 'an alert that one of `match` claims', mend: 'change the labels or add a matcher' });
   }
   return findings;

@@ -7,7 +7,7 @@ import { RunbookDocument } from './document';
 import type { RunbookProblem } from './problems';
 import { referenceFindings } from './references';
 import { runbookSchema } from './schema';
-import { shapeProblems } from './shape';
+import { shapeFindings } from './shape';
 
 /** A runbook file after it was read: good, or with the list of what is wrong with it. */
 export type LoadedRunbook = {
@@ -30,9 +30,8 @@ export function checkRunbook(file: string, content: string, catalog: RunbookCata
   const document = new RunbookDocument(file, content);
   if (document.syntax.length > 0) return { ...base, valid: false, problems: document.syntax, match: [] };
   const parsed = runbookSchema.safeParse(document.value);
-  const problems = parsed.success
-    ? referenceFindings(parsed.data, catalog, fileClass).map(({ path: at, ...finding }) => ({ ...document.locate(at), ...finding }))
-    : shapeProblems(document, parsed.error.issues);
+  const findings = parsed.success ? referenceFindings(parsed.data, catalog, fileClass) : shapeFindings(document.value, parsed.error.issues);
+  const problems = findings.map((finding) => document.place(finding));
   if (parsed.success && problems.length === 0) return { ...base, valid: true, runbook: parsed.data };
   problems.sort((a, b) => a.line - b.line || a.column - b.column);
   return { ...base, valid: false, problems, match: readableMatchers(document.value) };

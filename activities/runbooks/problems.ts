@@ -9,8 +9,8 @@ export interface RunbookProblem {
   mend: string;
 }
 
-/** What a check says; the place is found from the path. */
-export type Finding = { path: Path } & Pick<RunbookProblem, 'what' | 'expected' | 'mend'>;
+/** What a check says; the place is found from the path, and from the key where the key itself is wrong. */
+export type Finding = { path: Path; key?: string } & Pick<RunbookProblem, 'what' | 'expected' | 'mend'>;
 
 /** Keys and indices from the root of the document. */
 export type Path = readonly PropertyKey[];

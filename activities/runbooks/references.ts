@@ -1,10 +1,11 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Comparison, Condition, JsonObject, ProbeSpec, RemedySpec, Runbook } from '../../workflows/contracts';
 import type { FieldDescription } from '../probe';
 import type { RunbookCatalog } from './catalog';
 import { exampleFindings } from './example-references';
 import { parsePattern } from './matcher';
-import { formatPath, oneOf, suggest, type Finding, type Path } from './problems';
+import { oneOf, suggest, type Finding, type Path } from './problems';
+import { partFindings, type SchemaNode } from './shape';
 
 /** Everything a runbook refers to, checked; the shape has been checked before. */
 export function referenceFindings(runbook: Runbook, catalog: RunbookCatalog, fileClass: string): Finding[] {
@@ -54,7 +55,7 @@ function probeFindings(probe: ProbeSpec, path: Path, catalog: RunbookCatalog, ta
   const registered = own(catalog.probes, probe.use);
   if (!registered) return [unregistered('probe', probe.use, path, Object.keys(catalog.probes))];
   const parsed = registered.input.safeParse(probe.with);
-  if (!parsed.success) return inputFindings('probe', probe, path, parsed.error.issues);
+  if (!parsed.success) return inputFindings('probe', probe, path, registered, parsed.error.issues);
   const target = probe.with['target'];
   return typeof target === 'string' ? undeclared([target], path, targets) : [];
 }
@@ -63,7 +64,7 @@ function remedyFindings(remedy: RemedySpec, path: Path, catalog: RunbookCatalog,
   const registered = own(catalog.remedies, remedy.use);
   if (!registered) return [unregistered('remedy', remedy.use, path, Object.keys(catalog.remedies))];
   const parsed = registered.input.safeParse(remedy.with);
-  if (!parsed.success) return inputFindings('remedy', remedy, path, parsed.error.issues);
+  if (!parsed.success) return inputFindings('remedy', remedy, path, registered, parsed.error.issues);
   return undeclared(registered.roles(parsed.data), path, targets);
 }
 
@@ -73,8 +74,9 @@ function unregistered(kind: 'probe' | 'remedy', use: string, path: Path, names: 
 
 const LISTS = { probe: 'see `nightshift runbook list --probes`', remedy: 'see `nightshift runbook list --remedies`' } as const;
 
-function inputFindings(kind: 'probe' | 'remedy', item: Used, path: Path, issues: readonly z.core.$ZodIssue[]): Finding[] {
-  return issues.map((issue) => ({ path: [...path, 'with', ...issue.path], what: `\`${formatPath(['with', ...issue.path])}\` does not suit ${item.use}: ${issue.message}`, expected: `the input of ${item.use}`, mend: LISTS[kind] }));
+function inputFindings(kind: 'probe' | 'remedy', item: Used, path: Path, { input }: { input: z.ZodType }, issues: readonly z.core.$ZodIssue[]): Finding[] {
+  const schema = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
+  return partFindings(schema, item.with, [...path, 'with'], issues).map((finding) => ({ ...finding, what: `${finding.what} (${item.use})`, mend: finding.mend.startsWith('did you mean') ? finding.mend : `${finding.mend}; ${LISTS[kind]}` }));
 }
 
 /** A role must be one that the runbook declares: nothing else may be looked at or changed. */
