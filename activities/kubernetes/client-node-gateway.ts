@@ -1,6 +1,6 @@
 /** The only file that imports the Kubernetes client: it gives us kubeconfigs, credentials, TLS and API discovery. */
 import { createConfiguration, HttpMethod, KubeConfig, KubernetesObjectApi, ServerConfiguration, V1ObjectMeta, type RequestContext } from '@kubernetes/client-node';
-import { failure } from '../../workflows/contracts';
+import { failure, failureTypeOf } from '../../workflows/contracts';
 import { callSignal } from '../call-scope';
 import { codeOf, statusFailure, type Asked } from '../http-failures';
 import { exchange, type Answer } from './api-server';
@@ -94,7 +94,8 @@ class ClientNodeConnection implements ApiConnection {
     try {
       return await this.paths.of(object, action);
     } catch (error) {
-      if (!(error instanceof Error && error.message.startsWith('Unrecognized API version and kind'))) throw error;
+      const unknown = failureTypeOf(error) === 'TargetNotFound' || (error instanceof Error && error.message.startsWith('Unrecognized API version and kind'));
+      if (!unknown) throw error;
       throw failure('TargetNotFound', `This cluster has no ${object.kind} of ${object.apiVersion}; check apiVersion and kind in the configuration`);
     }
   }

@@ -37,8 +37,12 @@ const PAGE_SIZE = 500;
 const MOST_OBJECTS = 5_000;
 /** A 400 for a log says that the container waits to start, or that there is no previous one: it has not logged. */
 const NOTHING_LOGGED = /waiting to start|previous terminated container|not (yet )?available|ContainerCreating|PodInitializing/i;
-/** How the API server says, with 422, that a `test` of a JSON Patch does not hold, or that its path is gone. */
-const TEST_FAILED = /test(ing)?\b.*failed|doc is missing|missing (key|value)|does not apply/i;
+/**
+ * How the API server says, with 422, that a `test` of a JSON Patch does not hold or that its path is gone. Kubernetes 1.37
+ * has one sentence for every patch that cannot be applied (measured); other versions repeat the patch library's words. An
+ * object that would be invalid is another sentence: `Service "x" is invalid: …`.
+ */
+const TEST_FAILED = /^the server rejected our request due to an error in our request|test(ing)?\b.*failed|doc is missing|missing (key|value)|does not apply/i;
 
 export class RestGateway implements KubernetesGateway {
   constructor(private readonly api: ApiConnection) {}

@@ -96,7 +96,8 @@ describe('clientNodeGateway on the wire', () => {
 
   it('says that the cluster knows no such kind', async () => {
     answers((_request, response) => json(response, 404, status(404, 'x')));
-    expect((await failureOf(() => gateway.read({ ...POD, kind: 'Gadget' }))).message).toContain('no Gadget');
+    expect((await failureOf(() => gateway.read({ ...POD, kind: 'Gadget' }))).message).toContain('no Gadget of v1');
+    expect((await failureOf(() => gateway.read({ ...POD, apiVersion: 'monitoring.coreos.com/v1', kind: 'Prometheus' }))).message).toContain('no Prometheus of monitoring.coreos.com/v1');
   });
 
   it('lists page by page, by label, and completes the items', async () => {
@@ -119,7 +120,7 @@ describe('clientNodeGateway on the wire', () => {
     expect(JSON.parse(call!.body)).toEqual(operations);
   });
 
-  it.each(['testing value /spec/x failed: test failed', 'the server rejected our request due to an error in our request: replace operation does not apply: doc is missing key: /x: missing value'])('takes a failed test for a conflict: %s', async (message) => {
+  it.each(['the server rejected our request due to an error in our request', 'testing value /spec/x failed: test failed', 'the server rejected our request due to an error in our request: replace operation does not apply: doc is missing key: /x: missing value'])('takes a failed test for a conflict: %s', async (message) => {
     answers((_request, response) => json(response, 422, status(422, message)));
     expect((await failureOf(() => gateway.patch({ ...POD }, [], { dryRun: false }))).type).toBe('Conflict');
   });
