@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { DecisionAnswer } from '../../workflows/contracts';
 import { Api, incidentPath, withApiOptions, type ApiOptions } from './api';
@@ -49,8 +50,7 @@ function message(program: Command, name: string, description: string, args: stri
 /** Shows the plan, asks, and decides on exactly the plan that was shown. */
 async function decide(id: string, verdict: 'approve' | 'reject', options: DecideOptions): Promise<void> {
   const api = Api.from(options);
-  const incident = await api.get<ShownIncident>(incidentPath(id));
-  if (incident.workerAway) throw new CommandError(`${incident.detail} A decision needs a worker: start one, then try again.`, EXIT.failed);
+  const incident = await answered(api, id);
   const { publicId, plan } = incident;
   if (!plan || incident.waiting?.for !== 'approval') throw new CommandError(`No plan of ${publicId} waits for a decision; it is in phase ${incident.phase}.`, EXIT.refused);
   if (options.plan && !plan.hash.startsWith(options.plan)) throw new CommandError(`The plan that waits has the hash ${plan.hash.slice(0, 12)}…, not ${options.plan}. Look again: nightshift show ${publicId}`, EXIT.refused);
@@ -59,6 +59,19 @@ async function decide(id: string, verdict: 'approve' | 'reject', options: Decide
   const answer = await api.post<DecisionAnswer & { publicId: string }>(incidentPath(publicId, '/decisions'), { verdict, planHash: plan.hash, ...(options.reason && { reason: options.reason }) });
   if (options.json) printJson(answer);
   else console.log(standing(answer));
+}
+
+/** A worker that was just restarted is back within seconds. */
+const WORKER_BACK_WITHIN_MS = 10_000;
+
+/** The incident as it says itself. @throws CommandError when no worker comes back */
+async function answered(api: Api, id: string): Promise<Extract<ShownIncident, { workerAway: false }>> {
+  for (const deadline = Date.now() + WORKER_BACK_WITHIN_MS; ; ) {
+    const incident = await api.get<ShownIncident>(incidentPath(id));
+    if (!incident.workerAway) return incident;
+    if (Date.now() > deadline) throw new CommandError(`${incident.detail} A decision needs a worker: start one, then try again.`);
+    await delay(500);
+  }
 }
 
 function standing({ publicId, standing, approvalsMissing, planHash }: DecisionAnswer & { publicId: string }): string {

@@ -28,7 +28,10 @@ export async function watch(id: string, options: WatchOptions): Promise<void> {
     if (!incident.workerAway) {
       away = false;
       printNew(incident, printed, options.json ?? false);
-      if (reached(incident) || !incident.open) return end(incident, options);
+      const asWanted = reached(incident);
+      if (asWanted || !incident.open) end(incident, options);
+      if (asWanted || (!incident.open && options.until === undefined)) return;
+      if (!incident.open) throw new CommandError(`${publicId} has closed without ever being seen as ${options.until}.`, EXIT.failed);
     } else if (!away) {
       away = true;
       console.error(`${incident.detail} Waiting for a worker …`);

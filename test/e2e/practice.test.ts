@@ -1,0 +1,127 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { findTemporal } from '../../infra/embedded/programs';
+import type { IncidentStatus } from '../../workflows/contracts';
+import { NightshiftProcess, until } from '../support/nightshift-process';
+
+interface Opened {
+  publicId: string;
+  workflowId: string;
+}
+
+/** From the alert to the plan; a busy machine takes longer than the second that an idle one takes. */
+const PLAN_WITHIN_S = '60';
+/** Execution, verification and the practice cluster's stability window of ten seconds. */
+const CLOSED_WITHIN_S = '90';
+
+describe('practice incidents, from alert to postmortem', () => {
+  let running: NightshiftProcess;
+
+  beforeAll(async () => {
+    running = await NightshiftProcess.create();
+    await running.start();
+  }, 120_000);
+  afterAll(() => running.remove());
+
+  const show = (id: string) => running.json<IncidentStatus & { workerAway: boolean }>('show', id);
+  const watch = (id: string, until: string, timeout: string) => running.cli('watch', id, '--until', until, '--timeout', timeout);
+
+  async function openAndPlan(example: string): Promise<IncidentStatus> {
+    const { publicId } = await running.json<Opened>('open', '--practice', example);
+    expect((await watch(publicId, 'needs-you', PLAN_WITHIN_S)).code).toBe(0);
+    return show(publicId);
+  }
+
+  async function closed(id: string): Promise<IncidentStatus> {
+    const { code, stderr } = await watch(id, 'closed', CLOSED_WITHIN_S);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    return show(id);
+  }
+
+  const evicted = (status: IncidentStatus) => status.mutations.map(({ object, result }) => `${result} ${object.name}`);
+
+  test('the worker is killed while a plan waits; the CLI approves; it recovers and leaves a record', async () => {
+    const { publicId, plan, rootCause, alerts } = await openAndPlan('two-receivers-bad-file');
+    expect(rootCause).toBe('receivers-own-files-broken');
+    expect(plan).toMatchObject({ risk: 'disruptive', steps: [{ action: 'evict', object: { name: 'thanos-receive-1' } }, { action: 'evict', object: { name: 'thanos-receive-2' } }] });
+
+    // The duplicate of a highly available pair of Alertmanagers joins.
+    const { labels, annotations, startsAt, fingerprint } = alerts[0]!;
+    const webhook = await fetch(`${running.url}/webhooks/alertmanager`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${running.token()}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ version: '4', alerts: [{ status: 'firing', labels, annotations, startsAt, fingerprint }] }),
+    });
+    expect(await webhook.json()).toMatchObject({ accepted: 1 });
+
+    running.kill('worker');
+    await until('the worker is back', () => running.stdout.includes('worker is back'));
+    await until('the incident answers again', async () => !(await show(publicId)).workerAway);
+    expect((await show(publicId)).alerts).toHaveLength(1);
+    const wrong = await running.cli('approve', publicId, '--yes', '--plan', 'ffff');
+    expect(wrong.code).toBe(4);
+    const approved = await running.json<{ standing: string; planHash: string }>('approve', publicId, '--yes', '--reason', 'as proposed');
+    expect(approved).toMatchObject({ standing: 'approved', planHash: plan?.hash });
+
+    const status = await closed(publicId);
+    expect(status).toMatchObject({ outcome: 'recovered', phase: 'closed' });
+    expect(evicted(status)).toEqual(['evicted thanos-receive-1', 'evicted thanos-receive-2']);
+    expect(status.decisions).toMatchObject([{ verdict: 'approve', channel: 'cli', reason: 'as proposed', signed: { signature: expect.stringMatching(/^[0-9a-f]{128}$/) } }]);
+
+    const record = path.join(running.dataDir, 'records', publicId.slice(0, 4), publicId.slice(4, 6), publicId);
+    expect((await running.cli('postmortem', publicId)).stdout).toContain(`# Postmortem: Remote write is failing (${publicId})`);
+    await until('the history is complete', () => existsSync(path.join(record, 'history.json')));
+    const { events } = JSON.parse(readFileSync(path.join(record, 'history.json'), 'utf8')) as { events: unknown[] };
+    expect(events.length).toBeLessThanOrEqual(250);
+    expect(JSON.parse(readFileSync(path.join(record, 'record.json'), 'utf8'))).toMatchObject({ incident: { publicId, outcome: 'recovered' } });
+  }, 240_000);
+
+  test('all of Nightshift is stopped while a plan waits, and resumes', async () => {
+    const { publicId } = await openAndPlan('two-receivers-bad-flag');
+    await running.stop('SIGTERM');
+    await running.start();
+    await until('the incident answers again', async () => !(await show(publicId)).workerAway);
+    expect(await show(publicId)).toMatchObject({ phase: 'approve' });
+    await running.json('note', publicId, 'back', 'again');
+    await running.json('approve', publicId, '--yes');
+    const status = await closed(publicId);
+    expect(status).toMatchObject({ outcome: 'recovered', notes: [{ text: 'back again' }] });
+    expect(evicted(status)).toEqual(['patched thanos-receive', 'deleted thanos-receive-1', 'deleted thanos-receive-2']);
+  }, 240_000);
+
+  test('what is safe is repaired without anybody', async () => {
+    const { publicId } = await running.json<Opened>('open', '--practice', 'receiver-service-deleted');
+    const status = await closed(publicId);
+    expect(status).toMatchObject({ outcome: 'recovered', plan: { risk: 'safe' }, decisions: [] });
+    expect(evicted(status)).toEqual(['created thanos-receive-lb']);
+  }, 120_000);
+
+  test("the stock temporal command approves on the practice cluster, and a destructive plan takes two people", async () => {
+    const { publicId, plan, workflowId } = await openAndPlan('agent-host-wrong');
+    expect(plan).toMatchObject({ risk: 'destructive', expectedLoss: { en: expect.any(String) } });
+    const temporal = await findTemporal(() => undefined);
+    const address = /Temporal (\S+)/.exec(running.stdout)?.[1] ?? '';
+    const sent = spawnSync(temporal, ['workflow', 'update', 'execute', '--address', address, '--workflow-id', workflowId, '--name', 'decide', '--input', '{"verdict":"approve","actor":"kim"}'], { encoding: 'utf8' });
+    expect(sent.stderr + sent.stdout).toContain('waiting');
+    expect(await show(publicId)).toMatchObject({ phase: 'approve', mutations: [] });
+
+    const { token } = await running.json<{ token: string }>('users', 'add', 'lee');
+    expect(token).not.toBe('');
+    expect(await running.json('approve', publicId, '--yes', '--as', 'lee')).toMatchObject({ standing: 'approved' });
+    expect((await closed(publicId)).outcome).toBe('recovered');
+  }, 240_000);
+
+  test('what is wrong use, not found and refused has an exit code of its own', async () => {
+    const { publicId } = (await running.json<{ incidents: Array<{ publicId: string }> }>('list', '--all')).incidents[0]!;
+    expect((await running.cli('show', '20200101-00000000')).code).toBe(3);
+    expect((await running.cli('open', '--practice', 'no-such-example')).code).toBe(3);
+    expect((await running.cli('approve', publicId, '--yes')).code).toBe(4);
+    expect((await running.cli('show', publicId, '--as', 'nobody')).code).toBe(1);
+    expect((await running.cli('approve')).code).toBe(2);
+    expect((await running.cli('note', publicId, 'too late')).code).toBe(4);
+    await running.json('users', 'add', 'nari', '--roles', 'viewer');
+    const { code, stderr } = await running.cli('cancel', publicId, '--as', 'nari');
+    expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringContaining('takes the role approver or admin') });
+  }, 60_000);
+});
