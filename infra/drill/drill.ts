@@ -72,7 +72,8 @@ async function runningLab(): Promise<RunningLabStatus> {
 
 /** Nothing is broken, and remote write keeps up: what one drill leaves behind must not be the next one's fault. */
 async function healthy(say: (text: string) => void): Promise<void> {
-  const { factor } = await runningLab();
+  const { factor, faults } = await runningLab();
+  if (faults.length > 0) await healLab(labPaths(), undefined, say);
   const deadline = Date.now() + HEALTHY_WITHIN_MS;
   for (;;) {
     const { pods, remoteWrite } = await runningLab();

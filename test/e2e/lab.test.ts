@@ -1,0 +1,118 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import { Worker } from '@temporalio/worker';
+import { loadAnswers } from '../../infra/drill/answers';
+import { auditFaults } from '../../infra/drill/audit-log';
+import { nightshiftInLab } from '../../infra/drill/cli';
+import { drill, type DrillResult } from '../../infra/drill/drill';
+import type { IncidentStatus } from '../../workflows/contracts';
+import type { LabNightshift } from '../../infra/drill/lab-nightshift';
+import { drillTable } from '../../infra/drill/table';
+import { binary } from '../../infra/lab/build';
+import { shippedRules } from '../../infra/lab/paths';
+
+// One lab and one Nightshift for the whole suite; each test leaves a healthy lab behind.
+const seed = Number(process.env['NIGHTSHIFT_SEED'] ?? Math.floor(Math.random() * 1_000_000));
+const say = (text: string) => process.stderr.write(`${text}\n`);
+const answers = loadAnswers();
+const results: DrillResult[] = [];
+let nightshift: LabNightshift;
+let end: () => Promise<void>;
+
+beforeAll(async () => {
+  say(`seed ${seed}`);
+  ({ nightshift, end } = await nightshiftInLab(false, say));
+}, 300_000);
+
+afterAll(async () => {
+  say(drillTable(results));
+  await end();
+}, 120_000);
+
+test('the shipped rules pass their own tests', () => {
+  const folder = shippedRules('tests');
+  const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+  expect(files.length).toBeGreaterThan(0);
+  for (const file of files) execFileSync(binary('promtool'), ['test', 'rules', path.join(folder, file)], { stdio: 'pipe' });
+});
+
+describe.each(Object.entries(answers))('%s', (fault, answer) => {
+  let result: DrillResult;
+  const index = Object.keys(answers).indexOf(fault);
+
+  test('is noticed, diagnosed, decided, recovered and closed; the audit log agrees', async () => {
+    result = await drill(nightshift, fault, answer, { seed: seed + index, say });
+    results.push(result);
+    expect(result.problems).toEqual([]);
+  });
+
+  test('leaves a record that can be read and replayed', async () => {
+    const folder = nightshift.recordFolder(result.publicId);
+    const record = JSON.parse(readFileSync(path.join(folder, 'record.json'), 'utf8')) as { incident: { outcome: string; timeline: unknown[] } };
+    expect(record.incident.outcome).toBe('recovered');
+    const postmortem = readFileSync(path.join(folder, 'postmortem.md'), 'utf8');
+    expect(postmortem).toContain(result.publicId);
+    await until(() => existsSync(path.join(folder, 'history.json')), 'the history in the record');
+    const history: unknown = JSON.parse(readFileSync(path.join(folder, 'history.json'), 'utf8'));
+    await Worker.runReplayHistory({ workflowBundle: { codePath: path.resolve('dist/workflow-bundle.js') } }, history);
+  });
+});
+
+async function until(holds: () => boolean, what: string): Promise<void> {
+  for (let look = 0; !holds(); look += 1) {
+    if (look > 300) throw new Error(`never saw ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** Kills a part the first time that the incident is at some point; says which kills happened. */
+function killAt(points: Record<string, { at: (status: IncidentStatus) => boolean; part: 'worker' | 'temporal' }>) {
+  const killed: string[] = [];
+  return {
+    killed,
+    onLook: async (status: IncidentStatus) => {
+      const due = Object.entries(points).find(([name, { at }]) => !killed.includes(name) && at(status));
+      if (!due) return;
+      const [name, { part }] = due;
+      killed.push(name);
+      say(`  SIGKILL ${part} (${name})`);
+      nightshift.kill(part);
+    },
+  };
+}
+
+describe('killed in the middle', () => {
+  test('the worker, while probes run, while a decision is awaited, around a mutation’s write, and during verification', async () => {
+    const fault = 'receivers-bad-flag';
+    const { killed, onLook } = killAt({
+      'while probes run': { part: 'worker', at: ({ phase }) => phase === 'diagnose' },
+      'while a decision is awaited': { part: 'worker', at: ({ waiting }) => waiting?.for === 'approval' },
+      'after the first write': { part: 'worker', at: ({ mutations }) => mutations.length === 1 },
+      'during verification': { part: 'worker', at: ({ waiting }) => waiting?.for === 'verification' },
+    });
+    const result = await drill(nightshift, fault, answers[fault]!, { seed: seed + 100, say, onLook });
+    results.push({ ...result, fault: `${fault} (worker killed: ${killed.join(', ')})` });
+    expect(result.problems).toEqual([]);
+    expect(killed).toEqual(expect.arrayContaining(['while a decision is awaited', 'during verification']));
+  });
+
+  test('Temporal, while a decision is awaited and during verification', async () => {
+    const fault = 'receivers-truncated-hashring-file';
+    const { killed, onLook } = killAt({
+      'while a decision is awaited': { part: 'temporal', at: ({ waiting }) => waiting?.for === 'approval' },
+      'during verification': { part: 'temporal', at: ({ waiting }) => waiting?.for === 'verification' },
+    });
+    const result = await drill(nightshift, fault, answers[fault]!, { seed: seed + 200, say, onLook });
+    results.push({ ...result, fault: `${fault} (Temporal killed: ${killed.join(', ')})` });
+    expect(result.problems).toEqual([]);
+    expect(killed).toHaveLength(2);
+  });
+});
+
+test('the audit check itself sees a mutation that nobody claims, and a claim that nobody made', () => {
+  const object = { apiVersion: 'v1', kind: 'Pod', namespace: 'monitoring', name: 'x' };
+  const claim = { step: 's', result: 'evicted' as const, object, at: '', detail: '', planId: 'p', planHash: 'h', undo: false };
+  expect(auditFaults([], { mutations: [claim] })).toHaveLength(1);
+  expect(auditFaults([{ at: '', verb: 'create', object: 'pods/eviction monitoring/x', code: 201 }, { at: '', verb: 'create', object: 'pods/eviction monitoring/x', code: 201 }], { mutations: [claim] })).toHaveLength(1);
+});
