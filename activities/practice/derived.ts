@@ -8,15 +8,15 @@ import type { PracticeState } from './state';
 /** All objects as the API shows them now: what controllers derive (status, EndpointSlices) is computed, never kept. */
 export function visibleObjects(state: PracticeState, now: Date): KubernetesObject[] {
   const pods = visiblePods(state, now);
-  const kept = state.objects.filter(({ kind }) => kind !== 'Pod').map((object) => withStatus(object, pods));
+  const kept = state.objects.filter(({ kind }) => kind !== 'Pod').map((object) => withStatus(object, pods, state));
   const slices = kept.filter(({ kind }) => kind === 'Service').flatMap((service) => endpointSlice(service, pods, state));
   return [...kept, ...pods, ...slices];
 }
 
-function withStatus(object: KubernetesObject, pods: readonly KubernetesObject[]): KubernetesObject {
+function withStatus(object: KubernetesObject, pods: readonly KubernetesObject[], state: PracticeState): KubernetesObject {
   if (object.kind === 'StatefulSet') return { ...object, status: statefulStatus(object, pods) };
   if (object.kind === 'Deployment' || object.kind === 'ReplicaSet') return { ...object, status: replicaStatus(object, pods) };
-  if (object.kind === 'PodDisruptionBudget') return { ...object, status: budgetStatus(object, pods) };
+  if (object.kind === 'PodDisruptionBudget') return { ...object, status: budgetStatus(object, pods, state) };
   return object;
 }
 
@@ -41,12 +41,15 @@ function counts(set: KubernetesObject, own: readonly KubernetesObject[]): JsonOb
   return { observedGeneration: numberAt(set, 'metadata', 'generation'), replicas: own.length, readyReplicas: ready, availableReplicas: ready };
 }
 
-function budgetStatus(budget: KubernetesObject, pods: readonly KubernetesObject[]): JsonObject {
-  const own = pods.filter((pod) => selects(textsAt(budget, 'spec', 'selector', 'matchLabels'), labelsOf(pod)));
-  const currentHealthy = own.filter(isReady).length;
+/** How many pods there should be is the business of their controllers: one that is missing is a disruption, too. */
+function budgetStatus(budget: KubernetesObject, pods: readonly KubernetesObject[], state: PracticeState): JsonObject {
+  const selector = textsAt(budget, 'spec', 'selector', 'matchLabels');
+  const controllers = state.objects.filter((object) => ['StatefulSet', 'ReplicaSet'].includes(object.kind) && selects(selector, textsAt(object, 'spec', 'template', 'metadata', 'labels')));
+  const expectedPods = controllers.reduce((total, controller) => total + numberAt(controller, 'spec', 'replicas'), 0);
+  const currentHealthy = pods.filter((pod) => selects(selector, labelsOf(pod)) && isReady(pod)).length;
   const minimum = at(budget, 'spec', 'minAvailable');
-  const desiredHealthy = typeof minimum === 'number' ? minimum : own.length - numberAt(budget, 'spec', 'maxUnavailable');
-  return { currentHealthy, desiredHealthy, expectedPods: own.length, disruptionsAllowed: Math.max(0, currentHealthy - desiredHealthy) };
+  const desiredHealthy = typeof minimum === 'number' ? minimum : expectedPods - numberAt(budget, 'spec', 'maxUnavailable');
+  return { currentHealthy, desiredHealthy, expectedPods, disruptionsAllowed: Math.max(0, currentHealthy - desiredHealthy) };
 }
 
 function endpointSlice(service: KubernetesObject, pods: readonly KubernetesObject[], state: PracticeState): KubernetesObject[] {

@@ -105,7 +105,9 @@ export class StateFile {
 
   private tryLock(): boolean {
     try {
-      closeSync(openSync(this.lock, 'wx'));
+      const descriptor = openSync(this.lock, 'wx');
+      writeSync(descriptor, String(process.pid));
+      closeSync(descriptor);
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -116,7 +118,28 @@ export class StateFile {
 
   private lockIsStale(): boolean {
     const held = statSync(this.lock, { throwIfNoEntry: false });
-    return held !== undefined && Date.now() - held.mtimeMs > LOCK_IS_STALE_AFTER_MS;
+    if (!held) return false;
+    return Date.now() - held.mtimeMs > LOCK_IS_STALE_AFTER_MS || !isAlive(readOr(this.lock, ''));
+  }
+}
+
+/** An empty lock is one whose holder is about to write its process ID. */
+function isAlive(holder: string): boolean {
+  if (!/^\d+$/.test(holder)) return true;
+  try {
+    process.kill(Number(holder), 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+function readOr(file: string, otherwise: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return otherwise;
+    throw error;
   }
 }
 

@@ -1,0 +1,25 @@
+// Another process that changes the practice cluster: node annotate.cjs <data dir> <label> <times>.
+const { readFileSync } = require('node:fs');
+const path = require('node:path');
+const { transformSync } = require('@swc/core');
+
+require.extensions['.ts'] = (module, filename) => {
+  const { code } = transformSync(readFileSync(filename, 'utf8'), { filename, swcrc: false, configFile: false, jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } });
+  module._compile(code, filename);
+};
+
+const { PracticeCluster } = require('../../../activities/practice/cluster.ts');
+const [folder, label, times] = process.argv.slice(2);
+
+async function main() {
+  const cluster = PracticeCluster.open(folder, path.join(__dirname, '../../../runbooks'));
+  const object = { apiVersion: 'v1', kind: 'Service', namespace: 'monitoring', name: 'thanos-receive-lb' };
+  for (let count = 0; count < Number(times); count += 1) {
+    await cluster.gateway.patch(object, [{ op: 'add', path: `/metadata/labels/${label}-${count}`, value: 'yes' }], { dryRun: false });
+  }
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exitCode = 1;
+});
