@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { registerDrillCommand } from '../../infra/drill/cli';
 import { registerLabCommands } from '../../infra/lab/cli';
 import { ConfigError } from '../config/errors';
+import { registerDiagnoseCommand } from './diagnose-command';
 import { CommandError, EXIT } from './exit';
 import { registerIncidentCommands } from './incident-commands';
 import { registerMessageCommands } from './message-commands';
@@ -18,7 +19,7 @@ export function createProgram(): Command {
     .showHelpAfterError('Run it with --help to see what it takes.')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true });
-  for (const register of [registerProcessCommands, registerOpenCommand, registerIncidentCommands, registerMessageCommands, registerUserCommands, registerRunbookCommands, registerLabCommands, registerDrillCommand]) register(program);
+  for (const register of [registerProcessCommands, registerOpenCommand, registerIncidentCommands, registerMessageCommands, registerDiagnoseCommand, registerUserCommands, registerRunbookCommands, registerLabCommands, registerDrillCommand]) register(program);
   return program;
 }
 

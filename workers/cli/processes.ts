@@ -3,7 +3,7 @@ import { loadConfig, type ConfigOverrides } from '../config';
 import { reportFailure } from '../process';
 
 /** Options that every process takes; stronger than the environment, which is stronger than the file. */
-function withConfigOptions(command: Command): Command {
+export function withConfigOptions(command: Command): Command {
   return command
     .option('--config <file>', 'configuration file (NIGHTSHIFT_CONFIG; default nightshift.yaml in the project, if there is one)')
     .option('--data-dir <directory>', 'where state is kept (NIGHTSHIFT_DATA_DIR; default .nightshift in the project)')

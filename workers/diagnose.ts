@@ -1,0 +1,56 @@
+import { askProbe } from '../activities/probe';
+import { practiceProbes } from '../activities/practice/recorded-answers';
+import { probes, remedies } from '../activities/registry';
+import { loadRunbooks } from '../activities/runbooks/loader';
+import { failureTypeOf, type Diagnosis, type Evidence, type ProbeSpec, type Runbook } from '../workflows/contracts';
+import { rankCauses } from '../workflows/domain/ranking';
+import { reachClusters } from './clusters';
+import type { ClusterEntry, NightshiftConfig } from './config';
+
+/** Probes that look back begin here when there is no incident that says since when, in milliseconds. */
+const LOOK_BACK_MS = 30 * 60_000;
+/** As for an incident: diagnosis has a minute, with a retry. */
+const PROBE_TIMEOUT_MS = 10_000;
+
+/** What one runbook makes of a cluster now. */
+export interface RunbookDiagnosis extends Diagnosis {
+  runbook: Pick<Runbook, 'id' | 'revision' | 'title'>;
+}
+
+/**
+ * Asks every probe of the runbooks once and ranks their causes, without an incident: nothing is changed, and neither
+ * Temporal nor a worker is needed.
+ * @param classes ids of runbooks; every valid one when empty
+ * @throws Error that names the runbooks that there are
+ */
+export async function diagnose(config: NightshiftConfig, entry: ClusterEntry, classes: readonly string[]): Promise<RunbookDiagnosis[]> {
+  const { clusters, practice } = reachClusters(config);
+  const registered = practice ? practiceProbes(probes, practice) : probes;
+  const since = new Date(Date.now() - LOOK_BACK_MS).toISOString();
+
+  const ask = async (probe: ProbeSpec): Promise<Evidence> => {
+    const known = registered[probe.use];
+    if (!known) throw new Error(`There is no probe ${probe.use}.`);
+    try {
+      return await askProbe(known, clusters, { cluster: entry.cluster.name, publicId: 'none', probe, since, timeoutMs: PROBE_TIMEOUT_MS });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      return { probe: probe.id, use: probe.use, status: 'unanswered', at: new Date().toISOString(), fields: {}, summary: `${probe.id} did not answer: ${message}`, error: { type: failureTypeOf(error) ?? 'UpstreamUnavailable', message } };
+    }
+  };
+
+  return Promise.all(
+    runbooksOf(config, classes).map(async (runbook) => {
+      const evidence = await Promise.all(runbook.probes.filter(({ verifyOnly }) => !verifyOnly).map(ask));
+      const { id, revision, title } = runbook;
+      return { runbook: { id, revision, title }, ...rankCauses(runbook, evidence) };
+    }),
+  );
+}
+
+function runbooksOf({ runbooksDir }: NightshiftConfig, classes: readonly string[]): Runbook[] {
+  const valid = loadRunbooks(runbooksDir, { probes, remedies }).flatMap((loaded) => (loaded.valid ? [loaded.runbook] : []));
+  const unknown = classes.find((wanted) => !valid.some(({ id }) => id === wanted));
+  if (unknown !== undefined) throw new Error(`There is no valid runbook ${unknown}; there is ${valid.map(({ id }) => id).join(', ') || 'none'}. "nightshift runbook check" says what is wrong with others.`);
+  return classes.length > 0 ? valid.filter(({ id }) => classes.includes(id)) : valid;
+}
