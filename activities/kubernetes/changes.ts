@@ -1,7 +1,7 @@
 /** Differences between JSON documents as `FieldChange`s at the smallest paths, and back to JSON Patch. */
-import { isDeepStrictEqual } from 'node:util';
 import type { FieldChange, Json, JsonObject, PlannedStep } from '../../workflows/contracts';
 import type { JsonPatchOperation, KubernetesObject } from './gateway';
+import { sameJson } from './same-json';
 
 /** Metadata that belongs to the wanted form; the rest of it is the server's. */
 const WANTED_METADATA = ['labels', 'annotations'] as const;
@@ -32,7 +32,7 @@ export function changesBetween(base: string, live: Json | undefined, wanted: Jso
 }
 
 function collect(changes: FieldChange[], path: string, live: Json | undefined, wanted: Json | undefined, partial: boolean): void {
-  if (isDeepStrictEqual(live, wanted)) return;
+  if (sameJson(live, wanted)) return;
   if (isObject(live) && isObject(wanted)) {
     const keys = partial ? Object.keys(wanted) : [...new Set([...Object.keys(live), ...Object.keys(wanted)])];
     for (const key of keys) collect(changes, `${path}/${escape(key)}`, own(live, key), own(wanted, key), partial);
@@ -84,8 +84,8 @@ export function toJsonPatch(changes: readonly FieldChange[], uid: string | undef
 export type Standing = 'done' | 'as planned' | { differs: string };
 
 export function standingOf(object: KubernetesObject, changes: readonly FieldChange[]): Standing {
-  if (changes.every((change) => isDeepStrictEqual(valueAt(object, change.path), change.new))) return 'done';
-  const different = changes.find((change) => !isDeepStrictEqual(valueAt(object, change.path), change.old));
+  if (changes.every((change) => sameJson(valueAt(object, change.path), change.new))) return 'done';
+  const different = changes.find((change) => !sameJson(valueAt(object, change.path), change.old));
   return different ? { differs: different.path } : 'as planned';
 }
 
@@ -120,11 +120,11 @@ export function undoes(inverse: PlannedStep, steps: readonly PlannedStep[]): boo
     const { uid: _uid, ...created } = step.object;
     switch (step.action) {
       case 'patch':
-        return inverse.action === 'patch' && isDeepStrictEqual(inverse.object, step.object) && isDeepStrictEqual(inverse.changes, inverseChanges(step.changes));
+        return inverse.action === 'patch' && sameJson(inverse.object, step.object) && sameJson(inverse.changes, inverseChanges(step.changes));
       case 'create':
-        return inverse.action === 'delete' && isDeepStrictEqual(inverse.object, created);
+        return inverse.action === 'delete' && sameJson(inverse.object, created);
       case 'reload':
-        return inverse.action === 'reload' && isDeepStrictEqual(inverse.object, step.object) && inverse.port === step.port && inverse.path === step.path;
+        return inverse.action === 'reload' && sameJson(inverse.object, step.object) && inverse.port === step.port && inverse.path === step.path;
       default:
         return false;
     }

@@ -38,5 +38,5 @@ function show(value: Json | undefined): string {
 
 function unified(name: string, before: string, after: string): string {
   const [, ...lines] = createTwoFilesPatch(`${name} (now)`, `${name} (planned)`, before, after, '', '', { context: 3 }).split('\n');
-  return lines.filter((line) => !line.startsWith('\\ No newline')).join('\n').trimEnd();
+  return lines.filter((line) => !line.startsWith('\\ No newline')).map((line) => line.replace(/\t$/, '')).join('\n').trimEnd();
 }

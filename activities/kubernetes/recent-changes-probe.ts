@@ -16,7 +16,7 @@ interface Change {
   object: string;
   /** managedFields' manager, or the event's reason. */
   what: string;
-  kind: 'edit' | 'revision' | 'event';
+  kind: 'edit' | 'creation' | 'revision' | 'event';
   message: string;
 }
 
@@ -83,7 +83,7 @@ function editsOf(object: KubernetesObject, name: string): Change[] {
     .filter(({ manager = '', subresource, time }) => time !== undefined && !subresource && manager !== FIELD_MANAGER && !CONTROLLER.test(manager))
     .map(({ manager = 'unknown', operation = '', time }): Change => ({ at: time!, object: name, what: plainLine(manager, 60), kind: 'edit', message: operation }));
   const created = object.metadata['creationTimestamp'];
-  return typeof created === 'string' ? [...edits, { at: created, object: name, what: 'creation', kind: 'edit', message: '' }] : edits;
+  return typeof created === 'string' ? [...edits, { at: created, object: name, what: 'creation', kind: 'creation', message: '' }] : edits;
 }
 
 function ownedBy(revision: KubernetesObject, owner: KubernetesObject): boolean {

@@ -1,8 +1,8 @@
 /** Which configuration an agent runs with, by its own word (`/api/v1/status/config`; works in agent mode, domain F1). */
-import { isDeepStrictEqual } from 'node:util';
 import { failure } from '../../../workflows/contracts';
 import type { ClusterAccess } from '../../cluster-access';
 import { parseAgentConfig, type AgentConfig } from '../agent-config';
+import { sameJson } from '../same-json';
 
 /**
  * Does the agent run with this file, as far as remote write goes? It shows its configuration with defaults filled in
@@ -15,14 +15,14 @@ export async function runsWith(access: ClusterAccess, pod: { namespace: string; 
   const wanted = parseAgentConfig(file);
   // An agent without any remote write runs with another file than one that has it.
   if ('fault' in loaded || 'fault' in wanted) return false;
-  return isDeepStrictEqual(essence(loaded.config), essence(wanted.config));
+  return sameJson(essence(loaded.config), essence(wanted.config));
 }
 
 /** Would going from one file to the other begin a queue anew (domain F3)? A file that is not understood is taken to. */
 export function changesRemoteWrite(from: string, to: string): boolean {
   const [a, b] = [parseAgentConfig(from), parseAgentConfig(to)];
   if ('fault' in a || 'fault' in b) return true;
-  return !isDeepStrictEqual([a.config.remote_write, a.config.global?.external_labels], [b.config.remote_write, b.config.global?.external_labels]);
+  return !sameJson([a.config.remote_write, a.config.global?.external_labels], [b.config.remote_write, b.config.global?.external_labels]);
 }
 
 function essence({ remote_write, global }: AgentConfig) {

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { failure, type PlannedStep } from '../../../workflows/contracts';
 import { targetOf } from '../../cluster-access';
@@ -7,6 +6,7 @@ import type { DesiredObject } from '../../desired-state';
 import { foreignStep, text, type AllowedTargets, type DraftResult, type Judgement, type Remedy } from '../../remedy';
 import { changesTowards, inverseChanges, standingOf } from '../changes';
 import { FIELD_MANAGER, type KubernetesObject } from '../gateway';
+import { sameJson } from '../same-json';
 import { ownerGate, verdict } from './gates';
 
 const INPUT = z.strictObject({ target: z.string().describe('Role of the object that is restored.') });
@@ -47,7 +47,7 @@ export const restoreObject: Remedy<z.infer<typeof INPUT>> = {
     if (!desired) throw foreignStep(restoreObject.use, step, 'nothing says how the object should be');
     const live = await access.kubernetes.read(target);
     if (step.action === 'create') {
-      if (!isDeepStrictEqual(step.manifest, desired.manifest)) throw foreignStep(restoreObject.use, step, `the manifest is not the one of ${desired.source}`);
+      if (!sameJson(step.manifest, desired.manifest)) throw foreignStep(restoreObject.use, step, `the manifest is not the one of ${desired.source}`);
     } else if (step.action === 'patch') {
       judgeChanges(step, desired, live, nameOf(target));
     } else {
@@ -123,5 +123,5 @@ function judgeChanges(step: Extract<PlannedStep, { action: 'patch' }>, { manifes
   if (typeof standing === 'object') throw failure('Conflict', `${name} is no longer as it was planned for (${standing.differs}); plan again`);
   const remaining = changesTowards(manifest, live);
   const wanted = standing === 'done' ? [] : step.changes;
-  if (!isDeepStrictEqual(wanted, remaining)) throw foreignStep(restoreObject.use, step, `the changes are not those towards ${source}`);
+  if (!sameJson(wanted, remaining)) throw foreignStep(restoreObject.use, step, `the changes are not those towards ${source}`);
 }

@@ -1,9 +1,9 @@
 /** A StatefulSet's ControllerRevisions: the templates that it has had. */
-import { isDeepStrictEqual } from 'node:util';
 import type { Json, JsonObject } from '../../../workflows/contracts';
 import type { ClusterAccess } from '../../cluster-access';
 import type { Workload } from '../../workload';
 import type { KubernetesObject } from '../gateway';
+import { sameJson } from '../same-json';
 
 export interface Revision {
   /** As pods carry it in `controller-revision-hash`. */
@@ -36,7 +36,7 @@ export function templateOf(object: KubernetesObject): JsonObject {
 }
 
 export function sameTemplate(a: JsonObject, b: JsonObject): boolean {
-  return isDeepStrictEqual(plainTemplate(a), plainTemplate(b));
+  return sameJson(plainTemplate(a), plainTemplate(b));
 }
 
 /** Without the patch directive of a ControllerRevision, and without the empty creation time that some API servers write. */
