@@ -12,6 +12,9 @@ const LOOK_BACK_MS = 30 * 60_000;
 /** As for an incident: diagnosis has a minute, with a retry. */
 const PROBE_TIMEOUT_MS = 10_000;
 
+/** The message names the runbooks that there are. */
+export class UnknownRunbook extends Error {}
+
 /** What one runbook makes of a cluster now. */
 export interface RunbookDiagnosis extends Diagnosis {
   runbook: Pick<Runbook, 'id' | 'revision' | 'title'>;
@@ -21,7 +24,7 @@ export interface RunbookDiagnosis extends Diagnosis {
  * Asks every probe of the runbooks once and ranks their causes, without an incident: nothing is changed, and neither
  * Temporal nor a worker is needed.
  * @param classes ids of runbooks; every valid one when empty
- * @throws Error that names the runbooks that there are
+ * @throws UnknownRunbook
  */
 export async function diagnose(config: NightshiftConfig, entry: ClusterEntry, classes: readonly string[]): Promise<RunbookDiagnosis[]> {
   const { clusters, practice } = reachClusters(config);
@@ -51,6 +54,6 @@ export async function diagnose(config: NightshiftConfig, entry: ClusterEntry, cl
 function runbooksOf({ runbooksDir }: NightshiftConfig, classes: readonly string[]): Runbook[] {
   const valid = loadRunbooks(runbooksDir, { probes, remedies }).flatMap((loaded) => (loaded.valid ? [loaded.runbook] : []));
   const unknown = classes.find((wanted) => !valid.some(({ id }) => id === wanted));
-  if (unknown !== undefined) throw new Error(`There is no valid runbook ${unknown}; there is ${valid.map(({ id }) => id).join(', ') || 'none'}. "nightshift runbook check" says what is wrong with others.`);
+  if (unknown !== undefined) throw new UnknownRunbook(`There is no valid runbook ${unknown}; there is ${valid.map(({ id }) => id).join(', ') || 'none'}. "nightshift runbook check" says what is wrong with others.`);
   return classes.length > 0 ? valid.filter(({ id }) => classes.includes(id)) : valid;
 }

@@ -16,8 +16,10 @@ export function registerDiagnoseCommand(program: Command): void {
       const entry = findCluster(config, cluster ?? config.defaultCluster);
       if (!entry) throw new CommandError(`There is no cluster ${cluster} in the configuration; there is ${config.clusters.map((known) => known.cluster.name).join(', ')}.`, EXIT.notFound);
       // Kubernetes' client takes long to load.
-      const { diagnose } = require('../diagnose') as typeof import('../diagnose.js');
-      const found = await diagnose(config, entry, runbooks);
+      const { diagnose, UnknownRunbook } = require('../diagnose') as typeof import('../diagnose.js');
+      const found = await diagnose(config, entry, runbooks).catch((error: unknown) => {
+        throw error instanceof UnknownRunbook ? new CommandError(error.message, EXIT.notFound) : error;
+      });
       if (json) printJson({ cluster: entry.cluster.name, diagnoses: found });
       else console.log(found.map(diagnosisView).join('\n\n'));
       if (found.every(({ evidence }) => evidence.every(({ status }) => status === 'unanswered'))) throw new CommandError(`No probe got an answer from ${entry.cluster.name}.`);

@@ -15,7 +15,7 @@ export function readConfigFile(file: string): ConfigFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const [broken] = document.errors;
-  if (broken) throw new ConfigError(`${file}:${lines.linePos(broken.pos[0]).line}: this is not YAML: ${broken.message.split('\n')[0]}`, { cause: broken });
+  if (broken) throw new ConfigError(`${file}:${lines.linePos(broken.pos[0]).line}: this is not YAML: ${broken.message.replace(/ at line \d+, column \d+:[^]*$/, '')}`, { cause: broken });
   const checked = configSchema.safeParse(document.toJS() ?? {});
   if (checked.success) return checked.data;
   throw new ConfigError(checked.error.issues.flatMap((issue) => faultsOf(issue)).map(({ path, message }) => `${file}:${lineOf(document, lines, path)}: ${fieldName(path)}: ${message}`).join('\n'));

@@ -1,0 +1,138 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { ConfigError, findCluster, loadConfig } from '../../../workers/config';
+import { configSchema } from '../../../workers/config/schema';
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'nightshift-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const written = (yaml: string) => {
+  const file = path.join(folder, 'nightshift.yaml');
+  writeFileSync(file, yaml);
+  return file;
+};
+const load = (yaml: string, env: NodeJS.ProcessEnv = {}) => loadConfig({ config: written(yaml), dataDir: folder }, env);
+const faultOf = (yaml: string, env: NodeJS.ProcessEnv = {}): string => {
+  try {
+    load(yaml, env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.replaceAll(`${path.join(folder, 'nightshift.yaml')}`, 'nightshift.yaml');
+    throw error;
+  }
+  return 'no fault';
+};
+
+const CLUSTER = 'clusters:\n  - name: cluster-03\n    kubeconfig: kubeconfig\n';
+
+describe('what is wrong is named with file, line, field and remedy', () => {
+  test.each([
+    ['an unknown key', 'locale: en\nlocal: ko\n', 'nightshift.yaml:2: local: there is no such option; see nightshift.example.yaml for those that are'],
+    ['an unknown key inside', `${CLUSTER}    modus: act\n`, 'nightshift.yaml:4: clusters[0].modus: there is no such option; see nightshift.example.yaml for those that are'],
+    ['a wrong choice', 'locale: fr\n', 'nightshift.yaml:1: locale: expected one of "en"|"ko"'],
+    ['a missing name', 'clusters:\n  - kubeconfig: x\n', 'nightshift.yaml:2: clusters[0].name: expected string, received undefined'],
+    ['a duration without a unit', `${CLUSTER}    durations: { probeTimeout: "10" }\n`, 'nightshift.yaml:4: clusters[0].durations.probeTimeout: expected a duration such as 30s, 10m or 4h'],
+    ['a policy that there is not', `${CLUSTER}    policy: { safe: yes please }\n`, 'nightshift.yaml:4: clusters[0].policy.safe: expected automatic, never, observe-only, or { approvers: 1 }'],
+    ['a secret in the file', 'users:\n  - name: kim\n    roles: [approver]\n    token: hunter2\n', 'nightshift.yaml:4: users[0].token: expected { file: <path> } or { env: <variable> }: secrets do not belong in this file'],
+    ['a port that is none', 'http:\n  port: 99999\n', 'nightshift.yaml:2: http.port: Too big: expected number to be <=65535'],
+    ['a name with a slash', 'clusters:\n  - name: a/b\n', 'nightshift.yaml:2: clusters[0].name: expected letters, digits, dots, dashes and underscores, at most 63'],
+    ['a role of one\'s own without a kind', `${CLUSTER}    targets: { mimir: { name: mimir } }\n`, 'nightshift.yaml: clusters[0].targets.mimir needs apiVersion, kind: Nightshift has no defaults for this role.'],
+    ['a name used twice', `${CLUSTER}  - name: other\n    aliases: [cluster-03]\n`, 'nightshift.yaml: clusters: the name cluster-03 is used twice; names and aliases must differ.'],
+    ['a default cluster that there is not', `defaultCluster: x\n${CLUSTER}`, 'nightshift.yaml: defaultCluster: x is not one of the clusters.'],
+    ['an environment variable that is not set', 'users:\n  - { name: kim, roles: [approver], token: { env: KIM } }\n', 'users: kim: the environment variable KIM is not set.'],
+    ['a pager without an address', 'notify: { webhooks: [{ name: pager }] }\n', 'notify.webhooks: pager needs url, or urlFrom where the address is a secret.'],
+    ['something that is not YAML', 'locale: [en\n', 'nightshift.yaml:2: this is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]'],
+  ])('%s', (_, yaml, fault) => {
+    expect(faultOf(yaml)).toBe(fault);
+  });
+
+  test('every fault at once, one line each', () => {
+    expect(faultOf('locale: fr\nhttp: { prot: 1 }\n').split('\n')).toHaveLength(2);
+  });
+
+  test('a file that is not there', () => {
+    expect(() => loadConfig({ config: path.join(folder, 'none.yaml') }, {})).toThrow('cannot be read (ENOENT): correct --config or NIGHTSHIFT_CONFIG');
+  });
+});
+
+describe('with nothing configured', () => {
+  const config = loadConfig({ dataDir: folder }, {});
+
+  test('there is the practice cluster, which acts and answers for the handbook\'s', () => {
+    expect(config.clusters.map(({ cluster }) => [cluster.name, cluster.practice, cluster.mode])).toEqual([['practice', true, 'act']]);
+    expect(findCluster(config, 'cluster-03')?.cluster.name).toBe('practice');
+    expect(findCluster(config, 'cluster-04')).toBeUndefined();
+  });
+
+  test('it listens on this machine only, and runs Temporal itself', () => {
+    expect(config.http).toEqual({ host: '127.0.0.1', port: 8088, publicUrl: 'http://127.0.0.1:8088' });
+    expect(config.temporal).toEqual({ namespace: 'default', embedded: true });
+  });
+});
+
+describe('a real cluster', () => {
+  test('is observed until policy says otherwise, whatever its policy table says', () => {
+    const [entry] = load(`${CLUSTER}    policy: { disruptive: automatic }\n`).clusters;
+    expect(entry?.cluster).toMatchObject({ mode: 'observe', acceptUnsigned: false, policy: { safe: { kind: 'observe-only' }, disruptive: { kind: 'observe-only' } } });
+  });
+
+  test('that acts has the default policy, with what the file changes', () => {
+    const [entry] = load(`${CLUSTER}    mode: act\n    policy: { safe: { approvers: 1 } }\n`).clusters;
+    expect(entry?.cluster.policy).toEqual({
+      safe: { kind: 'approval', approvers: 1, roles: ['approver', 'admin'] },
+      disruptive: { kind: 'approval', approvers: 1, roles: ['approver', 'admin'] },
+      destructive: { kind: 'approval', approvers: 2, roles: ['approver', 'admin'] },
+    });
+  });
+
+  test('has the handbook\'s objects, with what the file changes; null takes one away', () => {
+    const [entry] = load(`${CLUSTER}    namespace: metrics\n    targets: { receiver: { name: my-receive }, grafana: null }\n`).clusters;
+    expect(entry?.cluster.targets['receiver']).toEqual({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace: 'metrics', name: 'my-receive', ports: { http: 10902, metrics: 10902, grpc: 10901, write: 19291 } });
+    expect(entry?.cluster.targets).not.toHaveProperty('grafana');
+    expect(entry?.cluster.killSwitch).toEqual({ namespace: 'metrics', name: 'nightshift-automation' });
+    expect(entry?.connection).toEqual({ kind: 'kubeconfig', file: path.join(folder, 'kubeconfig') });
+  });
+
+  test('comes from --kubeconfig, too, and has no practice cluster beside it', () => {
+    const config = loadConfig({ dataDir: folder, kubeconfig: '/tmp/kubeconfig', context: 'prod' }, {});
+    expect(config.clusters.map(({ cluster, connection }) => [cluster.name, cluster.mode, connection])).toEqual([['cluster', 'observe', { kind: 'kubeconfig', file: '/tmp/kubeconfig', context: 'prod' }]]);
+  });
+});
+
+describe('the environment is stronger than the file, the command line stronger than both', () => {
+  test('port, host, Temporal', () => {
+    const env = { NIGHTSHIFT_PORT: '9001', NIGHTSHIFT_HOST: '10.0.0.1', TEMPORAL_ADDRESS: 't:7233', TEMPORAL_NAMESPACE: 'ops' };
+    const config = load('http: { port: 9000 }\ntemporal: { address: other:7233, namespace: file }\n', env);
+    expect(config.http).toMatchObject({ host: '10.0.0.1', port: 9001 });
+    expect(config.temporal).toEqual({ address: 't:7233', namespace: 'ops', embedded: false });
+    expect(loadConfig({ dataDir: folder, port: 9002 }, env).http.port).toBe(9002);
+  });
+
+  test('a port that is no number is refused', () => {
+    expect(() => loadConfig({ dataDir: folder }, { NIGHTSHIFT_PORT: '80x' })).toThrow('NIGHTSHIFT_PORT is "80x"');
+  });
+
+  test('secrets come from files and variables', () => {
+    writeFileSync(path.join(folder, 'token'), 'from-file\n');
+    const config = load('users:\n  - { name: kim, roles: [approver], token: { file: token } }\nnotify: { webhooks: [{ name: pager, urlFrom: { env: PAGER } }] }\n', { PAGER: 'https://pager.example/x' });
+    expect(config.users).toEqual([{ name: 'kim', roles: ['approver'], token: 'from-file' }]);
+    expect(config.pagers).toEqual([{ name: 'pager', url: 'https://pager.example/x' }]);
+  });
+});
+
+describe('nightshift.example.yaml', () => {
+  const example = readFileSync(path.resolve(__dirname, '../../../nightshift.example.yaml'), 'utf8');
+
+  test('is a valid configuration', () => {
+    expect(configSchema.safeParse(parse(example)).error?.issues).toBeUndefined();
+  });
+
+  test.each(Object.keys(configSchema.shape))('explains %s', (option) => {
+    expect(example).toMatch(new RegExp(`^(# )?${option}:`, 'm'));
+  });
+
+  test.each(Object.keys(configSchema.shape.clusters.unwrap().element.shape))('explains clusters: %s', (option) => {
+    expect(example).toMatch(new RegExp(`^ {2}[- ] (# )?${option}:`, 'm'));
+  });
+});
