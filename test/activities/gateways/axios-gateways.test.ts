@@ -7,9 +7,9 @@ const withCredentials = (url: string) => url.replace('://', `://nightshift:${PLA
 
 conforms({
   name: 'axiosQueryGateway',
-  connect: (url) => {
-    const gateway = axiosQueryGateway(withCredentials(url), 'Thanos Query', 400);
-    return Promise.resolve(() => gateway.query('up'));
+  connect: (url, timeoutMs) => {
+    const gateway = axiosQueryGateway(withCredentials(url), 'Thanos Query', timeoutMs);
+    return () => gateway.query('up');
   },
   errorBody: (_status, error) => ({ status: 'error', errorType: 'bad_data', error }),
   good: { status: 'success', data: { resultType: 'vector', result: [] } },
@@ -17,9 +17,9 @@ conforms({
 
 conforms({
   name: 'axiosAlertmanagerGateway',
-  connect: (url) => {
-    const gateway = axiosAlertmanagerGateway(withCredentials(url), 400);
-    return Promise.resolve(() => gateway.activeAlerts(['alertname="X"']));
+  connect: (url, timeoutMs) => {
+    const gateway = axiosAlertmanagerGateway(withCredentials(url), timeoutMs);
+    return () => gateway.activeAlerts(['alertname="X"']);
   },
   errorBody: (_status, message) => ({ code: 400, message }),
   good: [],

@@ -41,9 +41,9 @@ const status = (code: number, message: string) => ({ kind: 'Status', apiVersion:
 conforms({
   name: 'clientNodeGateway',
   tls: true,
-  connect: (url) => {
-    const gateway = clientNodeGateway({ kubeconfig: kubeconfigFor(url) }, { callTimeoutMs: 400 });
-    return Promise.resolve(() => gateway.list({ apiVersion: 'v1', kind: 'Pod' }, NAMESPACE));
+  connect: (url, timeoutMs) => {
+    const gateway = clientNodeGateway({ kubeconfig: kubeconfigFor(url) }, { callTimeoutMs: timeoutMs });
+    return () => gateway.list({ apiVersion: 'v1', kind: 'Pod' }, NAMESPACE);
   },
   aside: discovery,
   errorBody: status,
