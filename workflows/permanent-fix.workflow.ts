@@ -11,7 +11,7 @@ export async function permanentFixWorkflow(input: PermanentFixInput & { continue
   const { publicId, cluster } = input;
   const status: PermanentFixStatus = input.continued ?? { publicId, cluster, reminders: 0, fixes: input.fixes.map(({ id, title }) => ({ id, title, state: 'proposed' })) };
   setHandler(permanentFixStatus, () => status);
-  setHandler(settleFix, (message) => settle(status, message), { validator: (message) => check(status, message) });
+  setHandler(settleFix, (message) => settle(status, message), { validator: (message: SettleFix) => check(status, message) });
   if (!input.continued) await records.recordsCompleteHistory({ publicId, workflowId: input.incidentWorkflowId, firstRunId: input.incidentFirstRunId });
   const open = () => status.fixes.filter((fix) => fix.state === 'proposed');
   while (open().length > 0) {

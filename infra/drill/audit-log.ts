@@ -18,7 +18,7 @@ interface AuditEvent {
   user: { username: string };
   objectRef?: { resource: string; subresource?: string; namespace?: string; name?: string };
   responseStatus?: { code?: number };
-  requestObject?: { metadata?: { name?: string } };
+  requestObject?: { metadata?: { name?: string }; dryRun?: string[]; deleteOptions?: { dryRun?: string[] } };
 }
 
 const NIGHTSHIFT = 'system:serviceaccount:nightshift:nightshift';
@@ -33,7 +33,7 @@ export function mutationsSince(auditLog: string, since: string): AuditedMutation
     .filter((line) => line.includes(NIGHTSHIFT))
     .flatMap((line) => parse(line))
     .filter((event) => event.stage === 'ResponseComplete' && event.user.username === NIGHTSHIFT && event.stageTimestamp >= since)
-    .filter((event) => MUTATING.has(event.verb) && !QUESTIONS.has(event.objectRef?.resource ?? '') && !/[?&]dryRun=/.test(event.requestURI))
+    .filter((event) => MUTATING.has(event.verb) && !QUESTIONS.has(event.objectRef?.resource ?? '') && !isDryRun(event))
     .map(toMutation)
     .filter(({ code }) => code >= 200 && code < 300);
 }
@@ -45,6 +45,11 @@ function parse(line: string): AuditEvent[] {
     // The API server is writing this line just now; the next reading has it whole.
     return [];
   }
+}
+
+/** Patches and creations say so in the query, deletions and evictions in the options that they send. */
+function isDryRun({ requestURI, requestObject }: AuditEvent): boolean {
+  return /[?&]dryRun=/.test(requestURI) || Boolean(requestObject?.dryRun?.length) || Boolean(requestObject?.deleteOptions?.dryRun?.length);
 }
 
 function toMutation({ verb, stageTimestamp, objectRef, responseStatus, requestObject }: AuditEvent): AuditedMutation {

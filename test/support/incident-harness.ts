@@ -73,7 +73,7 @@ export class Incidents {
   async open(options: { alerts?: Alert[]; cluster?: string; workflowId?: string } = {}): Promise<IncidentHandle> {
     const cluster = options.cluster ?? 'test';
     const handle = await this.env.client.workflow.signalWithStart<typeof incidentWorkflow, [AlertsChanged]>('incidentWorkflow', {
-      workflowId: options.workflowId ?? `${incidentWorkflowId(cluster, 'receive')}`,
+      workflowId: options.workflowId ?? incidentWorkflowId(cluster, 'receive'),
       taskQueue: this.taskQueue,
       args: [{ cluster, failureDomain: 'receive' }],
       signal: messages.alertsChanged,

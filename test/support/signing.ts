@@ -6,7 +6,7 @@ import { statementBytes } from '../../workflows/domain/statements';
 
 /** A signing key of a test's own. */
 export class TestSigner {
-  private readonly secret = ed25519.utils.randomPrivateKey();
+  private readonly secret = ed25519.utils.randomSecretKey();
   readonly key: VerificationKey = { keyId: randomUUID().slice(0, 8), publicKey: bytesToHex(ed25519.getPublicKey(this.secret)) };
 
   sign<Body>(status: Pick<IncidentStatus, 'workflowId' | 'firstRunId'>, message: MessageName, body: Body, change: Partial<Statement<Body>> = {}): Signed<Body> {

@@ -1,6 +1,6 @@
 /** What people and alerts tell a running incident. Handlers only check and record; the main course acts. */
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
-import type { AcceptedDecision, DecisionAnswer, DecisionBody, Envelope, MessageName, ReasonBody, Signed } from '../contracts/decisions';
+import type { AcceptedDecision, ChooseRemedyBody, DecisionAnswer, DecisionBody, Envelope, MessageName, NoteBody, ReasonBody, Signed } from '../contracts/decisions';
 import type { Role } from '../contracts/vocabulary';
 import * as messages from '../contracts/messages';
 import { checkApprovals, requirementFor, type ApprovalStanding } from '../domain/policy';
@@ -35,7 +35,7 @@ export function registerInbox(incident: Incident): void {
 }
 
 function registerDecisions(incident: Incident): void {
-  setHandler(messages.decide, (envelope) => decide(incident, envelope), { validator: (envelope) => void checkDecision(incident, envelope) });
+  setHandler(messages.decide, (envelope) => decide(incident, envelope), { validator: (envelope: Envelope<DecisionBody>) => void checkDecision(incident, envelope) });
   for (const [signal, verdict] of [[messages.approve, 'approve'], [messages.reject, 'reject']] as const) {
     setHandler(signal, (envelope) => {
       const asDecision = (envelope && isSigned(envelope) ? envelope : { ...envelope, verdict }) as Envelope<DecisionBody>;
@@ -54,7 +54,7 @@ function registerCourse(incident: Incident): void {
   setHandler(messages.addNote, (envelope) => {
     const { actor, body } = take(incident, 'addNote', envelope);
     incident.record({ type: 'noted', actor, text: String(body.text).slice(0, 4_000) });
-  }, { validator: (envelope) => {
+  }, { validator: (envelope: Envelope<NoteBody>) => {
     if (!admit(incident, 'addNote', envelope).body.text) throw refusal('a note needs a text');
   } });
 
@@ -67,7 +67,7 @@ function registerCourse(incident: Incident): void {
       incident.record({ type: 'resumed', actor, reason: `to carry out ${body.remedy}` });
       incident.resumed = true;
     }
-  }, { validator: (envelope) => checkRemedy(incident, admit(incident, 'chooseRemedy', envelope).body.remedy) });
+  }, { validator: (envelope: Envelope<ChooseRemedyBody>) => checkRemedy(incident, admit(incident, 'chooseRemedy', envelope).body.remedy) });
 
   setHandler(messages.takeOver, (envelope) => {
     const { actor, body } = take(incident, 'takeOver', envelope ?? {});

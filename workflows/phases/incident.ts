@@ -64,7 +64,7 @@ export class Incident {
   }
 
   record(event: NewEvent): void {
-    this.status = reduce(this.status, { ...event, at: this.now() } as IncidentEvent);
+    this.status = reduce(this.status, { ...event, at: this.now() });
     setCurrentDetails(currentDetails(this.status));
   }
 

@@ -30,7 +30,7 @@ test('one rejection stands against any number of approvals', () => {
 
 test.each<[string, AcceptedDecision, RegExp]>([
   ['for another plan hash', { ...decision('kim'), planHash: 'other' }, /another plan/],
-  ['unsigned', (({ signed: _signed, ...rest }) => rest)(decision('kim')) as AcceptedDecision, /not signed/],
+  ['unsigned', (({ signed: _signed, ...rest }) => rest)(decision('kim')), /not signed/],
   ['signed for another hash', decision('kim', {}, { verdict: 'approve', planHash: 'other' }), /says something else/],
   ['signed as a rejection', decision('kim', {}, { verdict: 'reject', planHash: 'hash' }), /says something else/],
   ['put into another mouth', { ...decision('kim'), actor: 'lee' }, /signed for kim/],
