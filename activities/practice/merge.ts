@@ -1,10 +1,15 @@
-import type { Json, JsonObject } from '../../workflows/contracts';
+import { failure, type Json, type JsonObject } from '../../workflows/contracts';
 
 /** Lists of these are merged item by item, as `kubectl patch` does with containers, env, conditions and the like. */
 const KEYS_OF_LIST_ITEMS = ['name', 'type'] as const;
 
-/** A merge patch (RFC 7386) that also merges lists whose items have a name or a type. `null` removes a key. */
+/**
+ * A merge patch (RFC 7386) that also merges lists whose items have a name or a type. `null` removes a key, the text
+ * `$replace(a, b)` changes a text in place, and `$append(x)` adds to a list.
+ * @throws RunbookInvalid when there is nothing to replace or to add to
+ */
 export function merge(target: Json | undefined, patch: Json): Json {
+  if (typeof patch === 'string') return editInPlace(target, patch);
   if (Array.isArray(patch)) return mergeLists(Array.isArray(target) ? target : [], patch);
   if (!isObject(patch)) return patch;
   const merged: JsonObject = isObject(target) ? { ...target } : {};
@@ -13,6 +18,18 @@ export function merge(target: Json | undefined, patch: Json): Json {
     else merged[key] = merge(merged[key], value);
   }
   return merged;
+}
+
+function editInPlace(target: Json | undefined, patch: string): Json {
+  const [, from, to] = /^\$replace\((.+), (.*)\)$/s.exec(patch) ?? [];
+  if (from !== undefined && to !== undefined) {
+    if (typeof target === 'string' && target.includes(from)) return target.replaceAll(from, to);
+    throw failure('RunbookInvalid', `An example has ${patch}, but the practice cluster has no text with ${from} there.`);
+  }
+  const [, added] = /^\$append\((.*)\)$/s.exec(patch) ?? [];
+  if (added === undefined) return patch;
+  if (Array.isArray(target)) return [...target, added];
+  throw failure('RunbookInvalid', `An example has ${patch}, but the practice cluster has no list there.`);
 }
 
 function mergeLists(target: Json[], patch: Json[]): Json[] {

@@ -68,7 +68,8 @@ export interface RunbookExample {
   alert: Record<string, string>;
   /**
    * Changes to the healthy pipeline's objects, found by kind and name; `null` removes the object. Merge patches, in which
-   * lists of named items merge by name; `$ago(5m)` is a time, `$updateRevision` the newest revision of a pod's StatefulSet.
+   * lists of named items merge by name; `$replace(a, b)` edits a text and `$append(x)` a list, `$ago(5m)` is a time,
+   * `$updateRevision` the newest revision of a pod's StatefulSet.
    */
   objects: Array<{ kind: string; name: string; patch: JsonObject | null }>;
   /** What the containers of the practice cluster log; only what rules or readers look for. */
