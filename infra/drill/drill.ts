@@ -35,6 +35,8 @@ export interface DrillResult {
 export interface DrillOptions {
   seed: number;
   say: (text: string) => void;
+  /** Called once the fault is in effect, before anybody waits for an incident. */
+  afterInjection?: () => Promise<void>;
   /** Called at each look at the incident, before anything is decided; a crash drill kills things here. */
   onLook?: (status: IncidentStatus) => Promise<void>;
 }
@@ -45,7 +47,7 @@ const CLOSED_WITHIN_MS = 10 * 60_000;
 const HEALTHY_WITHIN_MS = 3 * 60_000;
 
 /** Injects one fault and sees its incident through to the record, deciding by CLI as people would. */
-export async function drill(nightshift: LabNightshift, fault: string, answer: Answer, { seed, say, onLook }: DrillOptions): Promise<DrillResult> {
+export async function drill(nightshift: LabNightshift, fault: string, answer: Answer, { seed, say, onLook, afterInjection }: DrillOptions): Promise<DrillResult> {
   const paths = labPaths();
   await healthy(say);
   const lab = await runningLab();
@@ -54,6 +56,7 @@ export async function drill(nightshift: LabNightshift, fault: string, answer: An
   await breakLab(paths, fault, seed, () => undefined);
   const injectedAt = Date.now();
   try {
+    await afterInjection?.();
     const publicId = await firstIncident(nightshift);
     say(`${fault}: incident ${publicId} after ${seconds(Date.now() - injectedAt)} s`);
     const status = await seeThrough(nightshift, publicId, say, onLook);

@@ -10,7 +10,9 @@ import type { IncidentStatus } from '../../workflows/contracts';
 import type { LabNightshift } from '../../infra/drill/lab-nightshift';
 import { drillTable } from '../../infra/drill/table';
 import { binary } from '../../infra/lab/build';
+import { getFromLab } from '../../infra/lab/forward';
 import { shippedRules } from '../../infra/lab/paths';
+import { URLS } from '../../infra/lab/settings';
 
 // One lab and one Nightshift for the whole suite; each test leaves a healthy lab behind.
 const seed = Number(process.env['NIGHTSHIFT_SEED'] ?? Math.floor(Math.random() * 1_000_000));
@@ -58,6 +60,15 @@ describe.each(Object.entries(answers))('%s', (fault, answer) => {
     await Worker.runReplayHistory({ workflowBundle: { codePath: path.resolve('dist/workflow-bundle.js') } }, history);
   });
 });
+
+async function untilAlertmanagerHas(alertname: string): Promise<void> {
+  for (let look = 0; look < 120; look += 1) {
+    const { body } = await getFromLab(`${URLS.alertmanager}/api/v2/alerts?active=true&filter=alertname%3D%22${alertname}%22`);
+    if ((JSON.parse(body) as unknown[]).length > 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+  }
+  throw new Error(`Alertmanager never had ${alertname}`);
+}
 
 async function until(holds: () => boolean, what: string): Promise<void> {
   for (let look = 0; !holds(); look += 1) {
@@ -108,6 +119,18 @@ describe('killed in the middle', () => {
     expect(result.problems).toEqual([]);
     expect(killed).toHaveLength(2);
   });
+});
+
+test('nobody is there when the alert fires: Alertmanager keeps it, and delivers when Nightshift is back', async () => {
+  const fault = 'receive-service-deleted';
+  await nightshift.stop();
+  const afterInjection = async () => {
+    await untilAlertmanagerHas('RemoteWriteLagging');
+    await nightshift.start();
+  };
+  const result = await drill(nightshift, fault, answers[fault]!, { seed: seed + 300, say, afterInjection });
+  results.push({ ...result, fault: `${fault} (Nightshift away)` });
+  expect(result.problems).toEqual([]);
 });
 
 test('the audit check itself sees a mutation that nobody claims, and a claim that nobody made', () => {
