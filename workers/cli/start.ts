@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isFree, portTaken } from '../../infra/embedded/ports';
 import { EMBEDDED, loadConfig, type ConfigOverrides, type NightshiftConfig } from '../config';
@@ -118,11 +119,38 @@ interface StopRequest {
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+const LOOK_FOR_PARENT_EVERY_MS = 500;
+
+/**
+ * A signal to `npm start` ends npm, and at most the shell between npm and this process; it never arrives here. That the
+ * parent, or the parent's parent, is another one now is the signal.
+ */
+function whenOrphaned(act: () => void): void {
+  const family = () => `${process.ppid} ${parentOf(process.ppid)}`;
+  const before = family();
+  const timer = setInterval(() => {
+    if (family() === before) return;
+    clearInterval(timer);
+    act();
+  }, LOOK_FOR_PARENT_EVERY_MS);
+  timer.unref();
+}
+
+/** Empty where there is no /proc: then only the parent itself is watched. */
+function parentOf(pid: number): string {
+  try {
+    return /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
+  } catch {
+    return '';
+  }
+}
+
 /** The first signal ends everything in order; further ones are ignored meanwhile. */
 function stopRequest(): StopRequest {
   const controller = new AbortController();
   const asked = new Promise<string>((resolve) => {
     for (const name of STOP_SIGNALS) process.on(name, () => resolve(name));
+    if (process.env['npm_lifecycle_event']) whenOrphaned(() => resolve('npm has ended'));
   });
   void asked.then(() => controller.abort());
   return { asked, signal: controller.signal, abort: () => controller.abort() };
