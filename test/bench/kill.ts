@@ -7,13 +7,15 @@ import { stopProcess } from '../../infra/embedded/dev-server';
 import { projectRoot } from '../../infra/project';
 import { alertsOf } from './alerts';
 import { approveAndResolve, incidentHandle } from './incidents';
-import { rate, wallClock, type BenchRow } from './measure';
+import { wallClock, type BenchRow } from './measure';
 import { startChild } from './processes';
 import { withServer, type BenchServer } from './server';
 import type { Webhook } from './webhook';
 
 const INCIDENTS = 50;
 const MOST_SECONDS = 10;
+/** Spread over more time than a diagnosis takes, so that the kill finds some waiting, some asking and some just begun. */
+const SENT_EVERY_MS = 60;
 /** As the supervisor of `npm start` does. */
 const RESTART_AFTER_MS = 500;
 /** What is open after this is stuck. */
@@ -30,7 +32,7 @@ export const kill: BenchRow = {
       const records = path.join(server.folder, 'bench-records');
       mkdirSync(records);
       const first = await startWorker(server, 'worker-1', records);
-      await rate(INCIDENTS, 20, (index) => webhook.post(alertsOf(clusters[index] ?? '')));
+      for (const cluster of clusters) await Promise.all([webhook.post(alertsOf(cluster)), delay(SENT_EVERY_MS)]);
       await killed(first);
       await delay(RESTART_AFTER_MS);
       const restartedAt = wallClock();

@@ -1,14 +1,20 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 
 /** Loading the SDK takes two seconds, several times that on a machine that compiles. */
 const READY_TIMEOUT_MS = 60_000;
 
 /** Everything that this process started and that has not ended; nothing of it may outlive the benchmark. */
 const running = new Set<ChildProcess>();
+const folders = new Set<string>();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
+
+export function removeOnExit(folder: string): void {
+  folders.add(folder);
+}
 
 export function track(child: ChildProcess): void {
   running.add(child);

@@ -8,7 +8,7 @@ import { freePort } from '../../infra/embedded/ports';
 import { findTemporal } from '../../infra/embedded/programs';
 import { projectRoot } from '../../infra/project';
 import { dataDirAt, readToken } from '../../workers/data-dir';
-import { startChild, track } from './processes';
+import { removeOnExit, startChild, track } from './processes';
 import { Webhook } from './webhook';
 
 /** No practice cluster, which would look for scenes once a second; this one is never reached. */
@@ -31,6 +31,7 @@ export class BenchServer {
 
   static async start(): Promise<BenchServer> {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'nightshift-bench-'));
+    removeOnExit(folder);
     try {
       const program = await findTemporal((message) => process.stderr.write(`${message}\n`));
       const server = await startDevServer({ program, port: await freePort(), namespace: 'default', databaseFile: path.join(folder, 'temporal.db'), logFile: path.join(folder, 'temporal.log') });
