@@ -50,6 +50,7 @@ const HEALTHY_WITHIN_MS = 3 * 60_000;
 export async function drill(nightshift: LabNightshift, fault: string, answer: Answer, { seed, say, onLook, afterInjection }: DrillOptions): Promise<DrillResult> {
   const paths = labPaths();
   await healthy(say);
+  await quiet(nightshift, say);
   const lab = await runningLab();
   const since = new Date().toISOString();
   say(`${fault}: injecting (seed ${seed})`);
@@ -85,6 +86,19 @@ async function healthy(say: (text: string) => void): Promise<void> {
     if (notReady.length === 0 && lag !== null && lag < Math.max(5, 120 * factor)) return;
     if (Date.now() > deadline) throw new Error(`The lab did not become healthy: not ready ${notReady.join(', ') || 'none'}; remote write is ${lag ?? '?'} s behind.`);
     say(`waiting for a healthy lab (not ready: ${notReady.join(', ') || 'none'}; lag ${lag ?? '?'} s)`);
+    await delay(3_000);
+  }
+}
+
+/** No incident is open: an alert of the last drill that has not resolved yet would claim this one. */
+async function quiet(nightshift: LabNightshift, say: (text: string) => void): Promise<void> {
+  const deadline = Date.now() + HEALTHY_WITHIN_MS;
+  for (;;) {
+    // A drill may begin while Nightshift is away on purpose; then nothing can be asked, and nothing opens.
+    const open = await nightshift.openIncidents().catch(() => []);
+    if (open.length === 0) return;
+    if (Date.now() > deadline) throw new Error(`Still open: ${open.map(({ publicId, failureDomain }) => `${publicId} (${failureDomain})`).join(', ')}.`);
+    say(`waiting for ${open.map(({ publicId }) => publicId).join(', ')} to close`);
     await delay(3_000);
   }
 }

@@ -1,17 +1,17 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { Worker } from '@temporalio/worker';
 import { loadAnswers } from '../../infra/drill/answers';
 import { auditFaults } from '../../infra/drill/audit-log';
 import { nightshiftInLab } from '../../infra/drill/cli';
 import { drill, type DrillResult } from '../../infra/drill/drill';
 import type { IncidentStatus } from '../../workflows/contracts';
+import { replayHistory } from '../support/replay';
 import type { LabNightshift } from '../../infra/drill/lab-nightshift';
 import { drillTable } from '../../infra/drill/table';
 import { binary } from '../../infra/lab/build';
 import { getFromLab } from '../../infra/lab/forward';
-import { shippedRules } from '../../infra/lab/paths';
+import { projectRoot, shippedRules } from '../../infra/lab/paths';
 import { URLS } from '../../infra/lab/settings';
 
 // One lab and one Nightshift for the whole suite; each test leaves a healthy lab behind.
@@ -57,7 +57,7 @@ describe.each(Object.entries(answers))('%s', (fault, answer) => {
     expect(postmortem).toContain(result.publicId);
     await until(() => existsSync(path.join(folder, 'history.json')), 'the history in the record');
     const history: unknown = JSON.parse(readFileSync(path.join(folder, 'history.json'), 'utf8'));
-    await Worker.runReplayHistory({ workflowBundle: { codePath: path.resolve('dist/workflow-bundle.js') } }, history);
+    await replayHistory({ codePath: path.join(projectRoot(), 'dist', 'workflow-bundle.js') }, history);
   });
 });
 

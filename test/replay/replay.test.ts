@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Runtime, type WorkflowBundle } from '@temporalio/worker';
+import { replayHistory } from '../support/replay';
 
 const folder = path.join(__dirname, 'histories');
 const histories = readdirSync(folder).filter((name) => name.endsWith('.json'));
@@ -20,7 +21,7 @@ test('every committed history is there', () => {
 
 test.each(histories)('%s replays on today’s workflow code', async (name) => {
   const history: unknown = JSON.parse(readFileSync(path.join(folder, name), 'utf8'));
-  await Worker.runReplayHistory({ workflowBundle: bundle }, history);
+  await replayHistory(bundle, history);
 });
 
 test('a change that is not deterministic is caught', async () => {
@@ -28,5 +29,5 @@ test('a change that is not deterministic is caught', async () => {
   const first = history.events.find((event) => event.activityTaskScheduledEventAttributes);
   if (!first?.activityTaskScheduledEventAttributes) throw new Error('the history has no activity');
   first.activityTaskScheduledEventAttributes.activityType.name = 'somethingElse';
-  await expect(Worker.runReplayHistory({ workflowBundle: bundle }, history)).rejects.toThrow(/[Nn]ondeterminism/);
+  await expect(replayHistory(bundle, history)).rejects.toThrow(/[Nn]ondeterminism/);
 });
