@@ -11,10 +11,10 @@ const CALL_TIMEOUT_MS = 10_000;
 /** How far back an incident is still "the last one". */
 const PREVIOUS_WITHIN_MS = 30 * 24 * 3_600_000;
 
-/** Temporal through its own client library. */
-export function createTemporalGateway(client: Client): TemporalGateway {
+/** Temporal through its own client library. `callTimeoutMs`: the most that one call may take, its retries included. */
+export function createTemporalGateway(client: Client, callTimeoutMs = CALL_TIMEOUT_MS): TemporalGateway {
   const ask = <Result>(what: string, call: () => Promise<Result>): Promise<Result> =>
-    client.withDeadline(Date.now() + CALL_TIMEOUT_MS, call).catch((error: unknown) => {
+    client.withDeadline(Date.now() + callTimeoutMs, call).catch((error: unknown) => {
       throw translated(error, what);
     });
   const leaseOf = ({ cluster, failureDomain }: Pick<Lease, 'cluster' | 'failureDomain'>) => client.workflow.getHandle(leaseWorkflowId(cluster, failureDomain));

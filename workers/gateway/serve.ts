@@ -41,9 +41,10 @@ export async function runGateway(config: NightshiftConfig): Promise<void> {
     dependencies.practice?.stop();
     void app
       .close()
-      .then(() => connection.close())
       // A supervisor that was killed could not end its Temporal.
-      .then(() => (why === SUPERVISOR_GONE && config.temporal.embedded ? endOrphanedTemporal(dir) : undefined));
+      .then(() => (why === SUPERVISOR_GONE && config.temporal.embedded ? endOrphanedTemporal(dir) : undefined))
+      // The connection is not closed first: calls that it is retrying at that moment would throw.
+      .then(() => process.exit());
   });
 }
 
