@@ -4,7 +4,7 @@ import { targetOf, type ClusterAccess } from '../cluster-access';
 import type { Target } from '../clusters';
 import type { Probe } from '../probe';
 import { plainLine } from '../redact';
-import { readWorkload, type PodView } from '../workload';
+import { READS_WORKLOAD, readWorkload, type PodView } from '../workload';
 import { LOG_PATTERN_NAMES, LOG_PATTERNS, type LogPattern } from './log-patterns';
 
 const INPUT = z.strictObject({
@@ -37,16 +37,13 @@ export const logsProbe: Probe<z.infer<typeof INPUT>> = {
     matchedPods: { type: 'list', text: 'pods in whose logs a pattern occurs' },
     empty: { type: 'boolean', text: 'nothing was logged at all' },
   },
-  rbac: [
-    { apiGroup: '', resources: ['pods', 'pods/log'], verbs: ['get', 'list'] },
-    { apiGroup: 'apps', resources: ['statefulsets', 'deployments', 'daemonsets'], verbs: ['get'] },
-  ],
+  rbac: [...READS_WORKLOAD, { apiGroup: '', resources: ['pods/log'], verbs: ['get'] }],
   async ask(access, { target: role, patterns, since, previous }) {
     const target = targetOf(access, role);
     const { pods } = await readWorkload(access, target);
     const notReady = pods.filter((pod) => !pod.ready);
     const read = (notReady.length > 0 ? notReady : pods).slice(0, MOST_PODS);
-    const logs = await Promise.all(read.map(async (pod) => ({ pod: pod.name, text: await logOf(access, target, pod, secondsOf(since), previous) })));
+    const logs = await Promise.all(read.map(async (pod) => ({ pod: pod.name, text: await logOf(access, target, pod, lookBack(access, since), previous) })));
     const matches = patterns.flatMap((pattern) => firstMatch(pattern, logs));
     const matched = [...new Set(matches.map((match) => match.pattern))];
     return {
@@ -84,6 +81,14 @@ function firstMatch(pattern: LogPattern, logs: ReadonlyArray<{ pod: string; text
     if (line !== undefined) return [{ pattern, pod, line: plainLine(line, LONGEST_LINE) }];
   }
   return [];
+}
+
+/** Remote write repeats a line at most once a minute (domain F13): however fast the clocks run, less than two minutes may hold none. In seconds. */
+const LEAST_LOOK_BACK = 120;
+
+/** How far back logs are read; where the clocks run faster, an earlier fault's lines are not this one's. */
+function lookBack({ config }: ClusterAccess, since: string): number {
+  return Math.ceil(Math.max(LEAST_LOOK_BACK, secondsOf(since) * config.timeFactor));
 }
 
 function secondsOf(since: string): number {
