@@ -56,6 +56,7 @@ export class DirectoryRecordStore implements RecordStore {
     const draft = path.join(parent, `.${path.basename(folder)}.${randomUUID()}`);
     try {
       for (const [name, content] of Object.entries(files)) await this.writeThrough(path.join(draft, name), content);
+      for (const inner of new Set(Object.keys(files).map((name) => path.dirname(path.join(draft, name))))) await this.sync(inner);
       await this.sync(draft);
       await this.files.rename(draft, folder);
     } catch (error) {

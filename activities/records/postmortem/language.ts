@@ -1,5 +1,5 @@
 import type { Locale, Text } from '../../../workflows/contracts';
-import { escape } from './markdown';
+import { code, escape } from './markdown';
 
 /** Says things in one language. */
 export interface Speaker {
@@ -15,6 +15,8 @@ export interface Speaker {
   /** `4 min 12 s`. */
   duration(milliseconds: number): string;
   percent(ratio: number): string;
+  /** What a rule saw: "receiverPods.ready is 1", "query did not answer". The name of the field becomes code. */
+  phrase(seen: string): string;
   unknown: string;
 }
 
@@ -27,6 +29,7 @@ export function speaker(locale: Locale): Speaker {
     moment: (at) => `${date(at, locale)} ${clock(at)} UTC`,
     time: clock,
     duration: (milliseconds) => duration(milliseconds, say),
+    phrase: (seen) => phrase(seen, say),
     percent: (ratio) => `${(ratio * 100).toFixed(1)} %`,
     unknown: say('unknown', '알 수 없음'),
   };
@@ -46,6 +49,7 @@ function clock(at: string): string {
 
 function duration(milliseconds: number, say: Speaker['say']): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1_000));
+  if (seconds === 0) return say('less than 1 s', '1초 미만');
   const parts: Array<[number, string, string]> = [
     [Math.floor(seconds / 86_400), 'd', '일'],
     [Math.floor(seconds / 3_600) % 24, 'h', '시간'],
@@ -54,6 +58,21 @@ function duration(milliseconds: number, say: Speaker['say']): string {
   ];
   const first = parts.findIndex(([amount]) => amount > 0);
   // Two units are exact enough for people: nobody needs the seconds of an hour.
-  const shown = (first < 0 ? parts.slice(3) : parts.slice(first, first + 2)).filter(([amount], index) => amount > 0 || (first < 0 && index === 0));
+  const shown = parts.slice(first, first + 2).filter(([amount]) => amount > 0);
   return shown.map(([amount, en, ko]) => say(`${amount} ${en}`, `${amount}${ko}`)).join(' ');
+}
+
+/** The forms that the rules of `workflows/domain/conditions.ts` give to what they saw; anything else is text. */
+function phrase(seen: string, say: Speaker['say']): string {
+  const [, silent] = /^([\w-]+) did not answer$/.exec(seen) ?? [];
+  if (silent) return say(`${code(silent)} did not answer`, `${code(silent)} 응답 없음`);
+  const [, mute, about] = /^([\w-]+) says nothing about (\w+)$/.exec(seen) ?? [];
+  if (mute && about) return say(`${code(mute)} says nothing about ${code(about)}`, `${code(mute)}에 ${code(about)} 값이 없음`);
+  const [, field, value] = /^((?:[\w-]+\.)?\w+) is (.*)$/s.exec(seen) ?? [];
+  return field && value !== undefined ? say(`${code(field)} is ${escape(value)}`, `${code(field)} = ${escape(valueInKorean(value))}`) : escape(seen);
+}
+
+function valueInKorean(value: string): string {
+  if (value === 'empty') return '비어 있음';
+  return value === 'not known' ? '알 수 없음' : value;
 }

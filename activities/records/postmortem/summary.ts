@@ -1,7 +1,7 @@
 import type { Evidence, IncidentRecord, IncidentStatus, Plan, RankedCause } from '../../../workflows/contracts';
 import type { Speaker } from './language';
 import { code, escape, table } from './markdown';
-import { IMPACT, OUTCOME } from './words';
+import { IMPACT, IMPACT_CLAUSE, OUTCOME } from './words';
 
 export function rootCauseOf(incident: IncidentStatus): RankedCause | undefined {
   return incident.causes.find((cause) => cause.id === incident.rootCause);
@@ -36,12 +36,9 @@ export function summary(record: IncidentRecord, speaker: Speaker): string {
 
 function whatHappened(incident: IncidentStatus, { say, text, moment }: Speaker): string {
   const title = text(incident.title);
-  const impact = incident.impact && text(IMPACT[incident.impact]);
-  const cluster = escape(incident.cluster);
-  return say(
-    `On ${moment(incident.beganAt)}, cluster ${cluster} raised the alarm “${title}”${impact ? `; it was ${impact}` : ''}.`,
-    `${moment(incident.beganAt)}, ${cluster} 클러스터에서 “${title}” 알림이 발생했습니다${impact ? ` (${impact})` : ''}.`,
-  );
+  const clause = incident.impact && text(IMPACT_CLAUSE[incident.impact]);
+  const [when, cluster] = [moment(incident.beganAt), escape(incident.cluster)];
+  return say(`On ${when}, cluster ${cluster} raised the alarm “${title}”${clause ? `; ${clause}` : ''}.`, `${when}에 ${cluster} 클러스터에서 “${title}” 알림이 발생했${clause ? `으며, ${clause}` : '습니다'}.`);
 }
 
 function whyItHappened({ incident, durations }: IncidentRecord, { say, text, duration }: Speaker): string {
@@ -51,7 +48,7 @@ function whyItHappened({ incident, durations }: IncidentRecord, { say, text, dur
   const confidence = Math.round(cause.confidence * 100);
   return say(
     `The root cause${after ? `, found after ${after},` : ''} was: “${text(cause.title)}” (confidence ${confidence} %).`,
-    `근본 원인은 “${text(cause.title)}”이며${after ? ` ${after} 만에` : ''} 신뢰도 ${confidence} %로 확인되었습니다.`,
+    `근본 원인은 “${text(cause.title)}”(신뢰도 ${confidence} %)로${after ? `, ${after} 만에` : ''} 확인되었습니다.`,
   );
 }
 

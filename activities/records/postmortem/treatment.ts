@@ -9,14 +9,16 @@ export function planAndDecision({ incident }: IncidentRecord, speaker: Speaker):
   const { say } = speaker;
   const plan = executedPlan(incident) ?? incident.plan;
   const others = incident.plans.filter((result) => result.kind !== 'planned' || result.plan.id !== plan?.id);
-  const parts = plan ? [...planParts(plan, speaker)] : [say('No plan was made.', '수립된 계획이 없습니다.')];
+  const done = plan !== undefined && executedPlan(incident) === plan;
+  const parts = plan ? planParts(plan, done, speaker) : [say('No plan was made.', '수립된 계획이 없습니다.')];
   parts.push(`### ${say('Decision', '승인')}`, decisions(incident, plan, speaker));
   if (others.length > 0) parts.push(`### ${say('Also considered', '함께 검토한 조치')}`, bullets(others.map((result) => considered(result, speaker))));
   return parts.join('\n\n');
 }
 
-function planParts(plan: Plan, { say, text }: Speaker): string[] {
+function planParts(plan: Plan, done: boolean, { say, text }: Speaker): string[] {
   const lines = [
+    `${say('Carried out', '실행 여부')}: ${done ? say('yes', '실행함') : say('no', '실행하지 않음')}`,
     `${say('Risk', '위험도')}: **${text(RISK[plan.risk])}**`,
     `${say('What it touches', '영향 범위')}: ${text(plan.blastRadius.text)}`,
     ...(plan.expectedLoss ? [`${say('Known loss', '예상 유실')}: **${text(plan.expectedLoss)}**`] : []),
@@ -73,11 +75,11 @@ export function executed({ incident }: IncidentRecord, { say, text, time }: Spea
   return table([say('Time (UTC)', '시각(UTC)'), say('Object', '대상'), say('Result', '결과'), say('Detail', '상세')], rows);
 }
 
-export function verification({ incident }: IncidentRecord, { say, text, moment }: Speaker): string {
+export function verification({ incident }: IncidentRecord, { say, text, moment, phrase }: Speaker): string {
   const { verification: seen } = incident;
   if (!seen) return say('No recovery was looked for.', '복구 여부를 확인하지 않았습니다.');
   const holds = (condition: (typeof seen.conditions)[number]) => (condition.notApplicable ? say('not applicable', '해당 없음') : condition.holds ? say('holds', '충족') : `**${say('does not hold', '미충족')}**`);
-  const rows = seen.conditions.map((condition) => [text(condition.title), holds(condition), escape(condition.seen)]);
+  const rows = seen.conditions.map((condition) => [text(condition.title), holds(condition), condition.seen.split('; ').map(phrase).join('; ')]);
   const facts = [
     seen.heldAt ? say(`Every condition first held on ${moment(seen.heldAt)}.`, `모든 조건을 처음 충족한 시각: ${moment(seen.heldAt)}.`) : say('The conditions did not all hold.', '일부 조건을 충족하지 못했습니다.'),
     ...(seen.confirmedAt ? [say(`They still held after the stability window, on ${moment(seen.confirmedAt)}.`, `안정화 기간 후에도 유지됨: ${moment(seen.confirmedAt)}.`)] : []),

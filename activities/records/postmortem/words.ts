@@ -1,9 +1,20 @@
-import type { Impact, Outcome, Risk, Text } from '../../../workflows/contracts';
+import type { FailureDomain, Impact, Outcome, Risk, Text } from '../../../workflows/contracts';
 
 export const IMPACT: Record<Impact, Text> = {
   outage: { en: 'an outage: samples were delayed or lost', ko: '장애: 샘플이 지연되거나 유실됨' },
   degraded: { en: 'degraded, not an outage: only redundancy was gone', ko: '성능 저하: 장애는 아니며 이중화만 상실' },
   none: { en: 'no effect on the pipeline yet', ko: '아직 파이프라인에 영향 없음' },
+};
+
+/** Completes "… raised the alarm, and …" and its Korean counterpart. */
+export const IMPACT_CLAUSE: Record<Impact, Text> = {
+  outage: { en: 'this was an outage: samples were delayed or lost', ko: '샘플이 지연되거나 유실되는 장애였습니다' },
+  degraded: { en: 'this was no outage: writes went on, only redundancy was gone', ko: '쓰기는 계속되고 이중화만 상실한 성능 저하였습니다' },
+  none: { en: 'it had no effect on the pipeline yet', ko: '아직 파이프라인에 영향은 없었습니다' },
+};
+
+export const DOMAIN: Record<FailureDomain, string> = {
+  agent: '에이전트', receive: '수신(Receive)', query: '조회(Query)', store: '저장소(Store)', compact: '압축(Compact)', ui: '화면(Grafana)', alerting: '알림', unknown: '알 수 없음',
 };
 
 export const OUTCOME: Record<Outcome, Text> = {
@@ -18,7 +29,7 @@ export const OUTCOME: Record<Outcome, Text> = {
 export const RISK: Record<Risk, Text> = {
   safe: { en: 'safe', ko: '안전' },
   disruptive: { en: 'disruptive', ko: '서비스 영향 가능(disruptive)' },
-  destructive: { en: 'destructive: data is lost', ko: '파괴적(destructive): 데이터 유실 수반' },
+  destructive: { en: 'destructive: it loses data', ko: '파괴적(destructive): 데이터 유실 수반' },
 };
 
 export const ACTION: Record<string, Text> = {
