@@ -1,18 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { cacheDir, projectRoot } from '../project';
 
-/** The project's root: the closest folder above with package.json, from the sources as well as from dist/. */
-export function projectRoot(): string {
-  let folder = __dirname;
-  while (!existsSync(path.join(folder, 'package.json'))) {
-    const parent = path.dirname(folder);
-    if (parent === folder) throw new Error(`No package.json above ${__dirname}; run nightshift from its own checkout.`);
-    folder = parent;
-  }
-  return folder;
-}
+export { projectRoot };
 
 /** Sources of the lab (manifests, faults, tools); data files are read from here, not from dist/. */
 export const labSource = (...parts: string[]): string => path.join(projectRoot(), 'infra', 'lab', ...parts);
@@ -22,8 +13,7 @@ export const shippedRules = (...parts: string[]): string => path.join(projectRoo
 
 /** Where built tools are kept between labs and checkouts. */
 export function toolCache(): string {
-  const cache = process.env['NIGHTSHIFT_CACHE_DIR'] ?? path.join(process.env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache'), 'nightshift');
-  return path.join(cache, 'lab');
+  return path.join(cacheDir(), 'lab');
 }
 
 /** The folder of one lab; several labs live side by side in folders of their own. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { failureTypeOf, type GateVerdict, type PlannedStep } from '../../../workflows/contracts';
 import { targetOf, type ClusterAccess } from '../../cluster-access';
 import { foreignStep, text, type DraftResult, type Judgement, type Remedy } from '../../remedy';
-import { readWorkload, type PodView, type Workload } from '../../workload';
+import { READS_WORKLOAD, readWorkload, type PodView, type Workload } from '../../workload';
 import { podsRadius, quorumGate, templateGate, verdict } from './gates';
 import { podOf, workloadOfSteps } from './pod-steps';
 
@@ -18,8 +18,8 @@ export const evictPods: Remedy<z.infer<typeof INPUT>> = {
   input: INPUT,
   rbac: [
     { apiGroup: '', resources: ['pods/eviction'], verbs: ['create'] },
-    { apiGroup: '', resources: ['pods'], verbs: ['get', 'list', 'delete'] },
-    { apiGroup: 'apps', resources: ['statefulsets', 'deployments', 'daemonsets', 'replicasets'], verbs: ['get', 'list'] },
+    ...READS_WORKLOAD,
+    { apiGroup: '', resources: ['pods'], verbs: ['get', 'delete'] },
   ],
   mildestRisk: 'disruptive',
   leastRisk: () => 'disruptive',
@@ -37,7 +37,7 @@ export const evictPods: Remedy<z.infer<typeof INPUT>> = {
       steps,
       inverse: [],
       ifNothingIsDone: text(
-        `${broken.map((pod) => pod.name).join(', ')} goes on failing; what makes it fail does not go away by itself.`,
+        `${broken.map((pod) => pod.name).join(', ')} will go on failing: the cause does not go away by itself.`,
         `${broken.map((pod) => pod.name).join(', ')}이(가) 계속 실패합니다. 원인은 저절로 사라지지 않습니다.`,
       ),
     };

@@ -72,7 +72,7 @@ export function podsRadius(access: ClusterAccess, role: string, workload: Worklo
     pods,
     ...(role === 'receiver' && { quorum: { readyBefore: ready, readyDuring: ready, needed, members: workload.members } }),
     text: text(
-      `${pods.length} of ${workload.members} pods of ${workload.object.metadata.name}, none of them ready (${pods.join(', ') || 'none left'}); the ${ready} ready ones are not touched.`,
+      `${pods.length} of ${workload.members} pods of ${workload.object.metadata.name}, none of them ready (${pods.join(', ') || 'none left'}); ready ones (${ready}) are not touched.`,
       `${workload.object.metadata.name} 파드 ${workload.members}개 중 준비되지 않은 ${pods.length}개(${pods.join(', ') || '남은 것 없음'}). 준비된 ${ready}개는 건드리지 않습니다.`,
     ),
   };

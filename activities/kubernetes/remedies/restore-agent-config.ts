@@ -5,7 +5,7 @@ import { portOf, targetOf, type ClusterAccess } from '../../cluster-access';
 import type { Target } from '../../clusters';
 import { redact } from '../../redact';
 import { foreignStep, text, type AllowedTargets, type DraftResult, type Judgement, type Remedy } from '../../remedy';
-import { textOf } from '../../workload';
+import { READS_WORKLOAD, textOf } from '../../workload';
 import { desiredOf, fileOf, keyOf, parseAgentConfig } from '../agent-config';
 import { inverseChanges } from '../changes';
 import { changesRemoteWrite, runsWith } from './agent-reload';
@@ -37,10 +37,10 @@ export const restoreAgentConfig: Remedy<z.infer<typeof INPUT>> = {
   title: 'Puts the agent’s configuration file back as the desired state says and has the agent read it, without a restart',
   input: INPUT,
   rbac: [
-    { apiGroup: '', resources: ['configmaps'], verbs: ['get', 'patch'] },
-    { apiGroup: '', resources: ['pods'], verbs: ['get', 'list'] },
+    ...READS_WORKLOAD,
+    { apiGroup: '', resources: ['configmaps'], verbs: ['get', 'patch'], names: [CONFIG_ROLE] },
+    { apiGroup: '', resources: ['pods'], verbs: ['get'] },
     { apiGroup: '', resources: ['pods/proxy'], verbs: ['get', 'create'] },
-    { apiGroup: 'apps', resources: ['statefulsets', 'deployments', 'daemonsets'], verbs: ['get'] },
   ],
   mildestRisk: 'disruptive',
   leastRisk: () => 'disruptive',
