@@ -3,7 +3,12 @@ import type { TrackedAlert } from '../contracts/incident';
 
 /** Alertmanager's repeats and the duplicates of a highly available pair carry the same key. */
 export function alertKey(alert: Pick<Alert, 'fingerprint' | 'startsAt'>): string {
-  return `${alert.fingerprint}@${new Date(alert.startsAt).toISOString()}`;
+  return `${alert.fingerprint}@${startOf(alert)}`;
+}
+
+/** Epoch milliseconds; 0 for a time that cannot be read: a bare signal may say anything, and must not stop an incident. */
+function startOf({ startsAt }: Pick<Alert, 'startsAt'>): number {
+  return Date.parse(startsAt) || 0;
 }
 
 export interface AlertMerge {
@@ -31,19 +36,26 @@ export function mergeAlerts(known: readonly TrackedAlert[], incoming: readonly A
       resolved.push(alert);
     }
   }
-  const newest = new Map<string, string>();
-  for (const alert of byKey.values()) {
-    const start = newest.get(alert.fingerprint);
-    if (!start || Date.parse(alert.startsAt) > Date.parse(start)) newest.set(alert.fingerprint, alert.startsAt);
-  }
+  const newest = new Map<string, number>();
+  for (const alert of byKey.values()) newest.set(alert.fingerprint, Math.max(startOf(alert), newest.get(alert.fingerprint) ?? 0));
   const alerts = [...byKey.values()].map((alert): TrackedAlert =>
-    alert.status === 'firing' && newest.get(alert.fingerprint) !== alert.startsAt ? { ...alert, status: 'resolved' } : alert,
+    alert.status === 'firing' && newest.get(alert.fingerprint) !== startOf(alert) ? { ...alert, status: 'resolved' } : alert,
   );
-  return { alerts: alerts.slice(-MAX_ALERTS), joined, resolved };
+  return { alerts: remembered(alerts), joined, resolved };
 }
 
 /** An incident remembers this many alerts; a storm of more is counted by Alertmanager, not by a workflow history. */
 const MAX_ALERTS = 100;
+
+/** Forgets resolved alerts first, oldest first: a firing one that is forgotten would let the incident close. */
+function remembered(alerts: readonly TrackedAlert[]): TrackedAlert[] {
+  if (alerts.length <= MAX_ALERTS) return [...alerts];
+  const open = firing(alerts).slice(0, MAX_ALERTS);
+  const room = MAX_ALERTS - open.length;
+  const gone = room > 0 ? alerts.filter(({ status }) => status !== 'firing').slice(-room) : [];
+  const kept = new Set([...open, ...gone]);
+  return alerts.filter((alert) => kept.has(alert));
+}
 
 export function firing(alerts: readonly TrackedAlert[]): TrackedAlert[] {
   return alerts.filter((alert) => alert.status === 'firing');

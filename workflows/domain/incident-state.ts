@@ -34,8 +34,9 @@ export function openIncident(event: EventOf<'opened'>): IncidentStatus {
   return { ...status, timeline: [entry(status, event)] };
 }
 
-/** The one place where an incident's state changes. Pure; never mutates its argument. */
+/** The one place where an incident's state changes. Pure; never mutates its argument. Nothing changes what is closed. */
 export function reduce(state: IncidentStatus, event: IncidentEvent): IncidentStatus {
+  if (state.closedAt !== undefined) return state;
   if (event.type === 'opened') return openIncident(event);
   const next = { ...state, ...change(state, event) };
   return isSilent(event) ? next : { ...next, timeline: [...next.timeline, entry(next, event)].slice(-MAX_TIMELINE) };
@@ -126,7 +127,7 @@ function change(state: IncidentStatus, event: Exclude<IncidentEvent, { type: 'op
 
 function alertsAfter(state: IncidentStatus, event: EventOf<'alertsChanged'>): Partial<IncidentStatus> {
   const { alerts } = mergeAlerts(state.alerts, event.alerts, event.at);
-  const starts = alerts.map((alert) => alert.startsAt).sort((a, b) => Date.parse(a) - Date.parse(b));
+  const starts = alerts.map((alert) => alert.startsAt).filter((start) => !Number.isNaN(Date.parse(start))).sort((a, b) => Date.parse(a) - Date.parse(b));
   const beganAt = starts[0] !== undefined && Date.parse(starts[0]) < Date.parse(state.openedAt) ? starts[0] : state.openedAt;
   const open = firing(alerts);
   return { alerts, beganAt, severity: gravestSeverity(open.length > 0 ? open : alerts) };
