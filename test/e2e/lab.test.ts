@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { loadAnswers } from '../../infra/drill/answers';
-import { auditFaults } from '../../infra/drill/audit-log';
+import { auditFaults, mutationsSince } from '../../infra/drill/audit-log';
 import { nightshiftInLab } from '../../infra/drill/cli';
 import { drill, type DrillResult } from '../../infra/drill/drill';
 import type { IncidentStatus } from '../../workflows/contracts';
@@ -11,7 +11,7 @@ import type { LabNightshift } from '../../infra/drill/lab-nightshift';
 import { drillTable } from '../../infra/drill/table';
 import { binary } from '../../infra/lab/build';
 import { getFromLab } from '../../infra/lab/forward';
-import { projectRoot, shippedRules } from '../../infra/lab/paths';
+import { labPaths, projectRoot, shippedRules } from '../../infra/lab/paths';
 import { URLS } from '../../infra/lab/settings';
 
 // One lab and one Nightshift for the whole suite; each test leaves a healthy lab behind.
@@ -93,19 +93,34 @@ function killAt(points: Record<string, { at: (status: IncidentStatus) => boolean
   };
 }
 
+/** Kills the worker as soon as the API server's audit log has its first write: mostly before the activity could report it. */
+function killOnFirstWrite() {
+  const killed: string[] = [];
+  const since = new Date().toISOString();
+  const timer = setInterval(() => {
+    if (mutationsSince(labPaths().auditLog, since).length === 0) return;
+    clearInterval(timer);
+    killed.push('at the first write');
+    say('  SIGKILL worker (at the first write)');
+    nightshift.kill('worker');
+  }, 50);
+  return { killed, stop: () => clearInterval(timer) };
+}
+
 describe('killed in the middle', () => {
   test('the worker, while probes run, while a decision is awaited, around a mutation’s write, and during verification', async () => {
     const fault = 'receivers-bad-flag';
     const { killed, onLook } = killAt({
       'while probes run': { part: 'worker', at: ({ phase }) => phase === 'diagnose' },
       'while a decision is awaited': { part: 'worker', at: ({ waiting }) => waiting?.for === 'approval' },
-      'after the first write': { part: 'worker', at: ({ mutations }) => mutations.length === 1 },
       'during verification': { part: 'worker', at: ({ waiting }) => waiting?.for === 'verification' },
     });
-    const result = await drill(nightshift, fault, answers[fault]!, { seed: seed + 100, say, onLook });
-    results.push({ ...result, fault: `${fault} (worker killed: ${killed.join(', ')})` });
+    const onWrite = killOnFirstWrite();
+    const result = await drill(nightshift, fault, answers[fault]!, { seed: seed + 100, say, onLook }).finally(onWrite.stop);
+    const all = [...killed, ...onWrite.killed];
+    results.push({ ...result, fault: `${fault} (worker killed: ${all.join(', ')})` });
     expect(result.problems).toEqual([]);
-    expect(killed).toEqual(expect.arrayContaining(['while a decision is awaited', 'during verification']));
+    expect(all).toEqual(expect.arrayContaining(['while a decision is awaited', 'at the first write', 'during verification']));
   });
 
   test('Temporal, while a decision is awaited and during verification', async () => {
