@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FAILURE_DOMAINS, IMPACTS, INCIDENT_CLASSES, type Json, type JsonObject, type Runbook } from '../../workflows/contracts';
+import type { RunbookCatalog } from './catalog';
 import { conditionSchema } from './condition-schema';
 
 /** Ids are used in URLs, tables and commands: short and plain. */
@@ -71,11 +72,23 @@ const example = z.strictObject({
   practice: z.boolean().default(false).describe('Offered by the practice cluster.'),
   alert: labels('Labels of the alert that opens it.'),
   objects: z
-    .array(z.strictObject({ kind: z.string(), name: z.string(), patch: z.record(z.string(), json).nullable().describe('A merge patch; null removes the object.') }))
+    .array(
+      z.strictObject({
+        kind: z.string().describe('Kind of the object, e.g. Pod.'),
+        name: z.string().describe('Name of the object.'),
+        patch: z.record(z.string(), json).nullable().describe('A merge patch (lists of named items merge by name; $replace(a, b), $append(x), $ago(5m), $updateRevision); null removes the object.'),
+      }),
+    )
     .default([])
     .describe('Changes to the healthy pipeline of the practice cluster.'),
   logs: z
-    .array(z.strictObject({ pod: z.string(), previous: z.boolean().exactOptional(), lines: z.array(z.string()).min(1) }))
+    .array(
+      z.strictObject({
+        pod: z.string().describe('Name of the pod.'),
+        previous: z.boolean().exactOptional().describe('true: of the container that ended before.'),
+        lines: z.array(z.string()).min(1).describe('Lines as the program writes them; $ago(30s) is a time.'),
+      }),
+    )
     .default([])
     .describe('What the containers of the practice cluster log.'),
   evidence: evidence('Fields per probe id. A kubernetes probe without an entry is asked of the practice cluster. null: it does not answer.'),
@@ -108,8 +121,17 @@ export const runbookSchema: z.ZodType<Runbook> = z.strictObject({
   examples: z.array(example).min(1).describe('Recorded evidence and what must follow; every one runs as a test.'),
 });
 
-/** JSON Schema (draft 2020-12) of a runbook file, for editors. */
-export function runbookJsonSchema(): JsonObject {
+/** JSON Schema (draft 2020-12) of a runbook file, for editors; with a catalog it knows the names of probes and remedies. */
+export function runbookJsonSchema(catalog?: RunbookCatalog): JsonObject {
   const schema = z.toJSONSchema(runbookSchema, { io: 'input' }) as JsonObject;
+  if (catalog) {
+    nameUses(schema, 'probes', Object.keys(catalog.probes));
+    nameUses(schema, 'remedies', Object.keys(catalog.remedies));
+  }
   return { title: 'Nightshift runbook', ...schema };
+}
+
+function nameUses(schema: JsonObject, list: 'probes' | 'remedies', names: string[]): void {
+  const { properties } = schema as { properties: Record<string, { items: { properties: Record<string, JsonObject> } }> };
+  properties[list]!.items.properties['use'] = { ...properties[list]!.items.properties['use'], enum: names };
 }

@@ -39,8 +39,8 @@ export function registerRunbookCommands(program: Command): void {
   common(runbook.command('schema'))
     .description('JSON Schema of a runbook file, for editors')
     .action(() => {
-      const { runbookJsonSchema } = require('../../activities/runbooks/schema') as typeof import('../../activities/runbooks/schema.js');
-      console.log(JSON.stringify(runbookJsonSchema(), null, 2));
+      const { schemaCommand } = require('./runbooks/schema') as typeof import('./runbooks/schema.js');
+      schemaCommand();
     });
 }
 

@@ -51,7 +51,7 @@ export async function runExample(runbook: Runbook, example: RunbookExample, runb
     const diagnosis = rankCauses(runbook, evidence);
     const best = diagnosis.causes.find(({ id }) => id === diagnosis.rootCause);
     const remedy = runbook.remedies.find(({ id }) => id === best?.remedies[0]);
-    const planned = remedy && (await plan(stage, runbook, remedy));
+    const planned = remedy && (await plan(stage, runbook, remedy, example));
     const recovers = planned?.kind === 'planned' ? await carryOut(stage, runbook, planned.plan) : undefined;
     return judge(runbook, example, diagnosis, planned, recovers);
   } finally {
@@ -89,11 +89,12 @@ async function gather({ access, practice }: Stage, specs: readonly ProbeSpec[]):
   }
 }
 
-function plan({ access }: Stage, runbook: Runbook, { id, use, title, with: input }: Runbook['remedies'][number]): Promise<PlanResult> {
+function plan({ access }: Stage, runbook: Runbook, { id, use, title, with: input }: Runbook['remedies'][number], example: RunbookExample): Promise<PlanResult> {
   return planRemedy(new Map([[access.config.name, access]]), remedies, {
     cluster: access.config.name,
     publicId: '20260101-00000000',
     incidentClass: runbook.id,
+    severity: example.alert['severity'] ?? 'none',
     planId: '20260101-00000000-p1',
     remedy: { id, use, title, with: input },
     targets: runbook.targets,
