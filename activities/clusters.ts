@@ -1,4 +1,4 @@
-import type { PolicyTable } from '../workflows/contracts';
+import type { Policy } from '../workflows/contracts';
 
 /** One object, or the pods of one workload, that runbooks may look at and change. Runbooks name the role, never the object. */
 export interface Target {
@@ -23,7 +23,7 @@ export interface ClusterConfig {
   /** A lab's disposable cluster of real programs: unsigned decisions count there for destructive plans too. */
   lab?: boolean;
   mode: 'observe' | 'act';
-  policy: PolicyTable;
+  policy: Policy;
   acceptUnsigned: boolean;
   namespace: string;
   /** By role: agent, agentConfig, receiver, receiverService, hashring, query, … */

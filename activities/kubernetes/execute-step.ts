@@ -1,11 +1,12 @@
 import { failure, type ExecuteRequest, type GateVerdict, type Lease, type PlannedStep, type Risk, type StepResult, type VerificationKey } from '../../workflows/contracts';
 import { planHash } from '../../workflows/domain/plan-hash';
-import { checkApprovals, requirementFor, worseRisk } from '../../workflows/domain/policy';
+import { worseRisk } from '../../workflows/domain/policy';
 import { clusterNamed, type ClusterAccess, type Clusters } from '../cluster-access';
 import type { AllowedTargets, Remedy } from '../remedy';
 import { undoes } from './changes';
 import { requireKillSwitch } from './kill-switch';
 import { allowedTargets, reloadCheck, remedyNamed, type Remedies } from './plan-remedy';
+import { requirePolicy } from './policy-authority';
 import { executeStep } from './step-execution';
 
 export interface ExecutionDependencies {
@@ -34,7 +35,7 @@ export async function executePlannedStep(dependencies: ExecutionDependencies, re
   const step = stepOf(request, direction, allowed);
   await requireKillSwitch(access);
   const risk = await (direction === 'do' ? judgeStep(access, remedy, request, step, allowed) : judgeUndo(access, remedy, request, allowed));
-  requireApproval(dependencies, access, request, risk);
+  requirePolicy(dependencies, access, request, risk, direction);
   const steps = direction === 'do' ? plan.steps : plan.inverse;
   await requireLease(dependencies, request);
   // Judging takes seconds, in which somebody may have switched it off.
@@ -95,17 +96,6 @@ function requireAllowedObjects(steps: readonly PlannedStep[], allowed: AllowedTa
 function requirePassed(gates: readonly GateVerdict[]): void {
   const refused = gates.filter(({ passed }) => !passed);
   if (refused.length > 0) throw failure('GateRefused', refused.map(({ gate, reason }) => `${gate}: ${reason.en}`).join(' '), { details: [refused] });
-}
-
-function requireApproval({ temporalNamespace, keys }: ExecutionDependencies, { config }: ClusterAccess, request: ExecuteRequest, risk: Risk): void {
-  const { plan, decisions, workflowId, firstRunId } = request;
-  // Whoever can reach Temporal can send an unsigned message: for what cannot be undone that is enough in a cluster that may be lost only.
-  const acceptUnsigned = config.acceptUnsigned && (risk !== 'destructive' || config.practice || config.lab === true);
-  const context = { planId: plan.id, planHash: plan.hash, temporalNamespace, workflowId, firstRunId, keys, acceptUnsigned };
-  const { approved, missing, faults } = checkApprovals(requirementFor(config.policy, risk), decisions, context);
-  if (approved) return;
-  const because = faults.length > 0 ? `: ${faults.join('; ')}` : '';
-  throw failure('NotAuthorized', `The plan ${plan.id} (${risk}) lacks ${missing} valid approval${missing === 1 ? '' : 's'} by this worker’s own policy and keys${because}`);
 }
 
 async function requireLease({ confirmLease }: ExecutionDependencies, { lease, cluster }: ExecuteRequest): Promise<void> {

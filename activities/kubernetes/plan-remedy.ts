@@ -5,6 +5,7 @@ import { parseInput } from '../probe';
 import { text, type AllowedTargets, type Draft, type Remedy } from '../remedy';
 import { nameStep } from './changes';
 import { diffOf } from './plan-diff';
+import { rulingNow } from './policy-authority';
 import { executeStep } from './step-execution';
 
 export type Remedies = Readonly<Record<string, Remedy>>;
@@ -45,7 +46,8 @@ export async function planRemedy(clusters: Clusters, remedies: Remedies, request
     ...(judgement.expectedLoss && { expectedLoss: judgement.expectedLoss }),
     ifNothingIsDone: draft.ifNothingIsDone, diff: diffOf(draft.steps), dryRun: trial.lines, plannedAt: request.plannedAt,
   };
-  return { kind: 'planned', plan: { ...plan, hash: planHash(plan) } };
+  const ruling = rulingNow(access, { ...request, risk: plan.risk });
+  return { kind: 'planned', plan: { ...plan, hash: planHash(plan) }, ruling };
 }
 
 /** Refusals of the server's dry run that mean that the plan would fail; anything else is thrown and asked again. */

@@ -38,6 +38,8 @@ export interface DecisionBody {
   /** The plan that was shown. May be left out of an unsigned message: the plan that waits is meant. */
   planHash?: string;
   reason?: string;
+  /** Approves alone where policy provides for it; takes a reason and a signature. */
+  breakGlass?: true;
 }
 
 export interface NoteBody {
@@ -80,6 +82,7 @@ export interface AcceptedDecision {
   channel: string;
   at: string;
   reason?: string;
+  breakGlass?: true;
   /** Absent for an unsigned message. */
   signed?: Signed<DecisionBody>;
 }

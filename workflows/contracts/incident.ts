@@ -2,6 +2,7 @@ import type { AcceptedDecision } from './decisions';
 import type { Alert } from './alerts';
 import type { Evidence } from './evidence';
 import type { Plan, PlanResult, StepResult } from './plan';
+import type { PolicyRuling } from './policy';
 import type { RankedCause, RunbookSnapshot } from './runbook';
 import type { IncidentSettings } from './settings';
 import type { Text } from './text';
@@ -155,7 +156,9 @@ export type IncidentEvent = { at: string; actor?: string } & (
   | { type: 'evidenceGathered'; evidence: Evidence[] }
   | { type: 'diagnosed'; causes: RankedCause[]; rootCause: string }
   | { type: 'planned'; result: PlanResult }
-  | { type: 'approvalAsked'; planId: string; until: string; approvers: number; risk: Risk }
+  | { type: 'approvalAsked'; planId: string; until: string; approvers: number; risk: Risk; ruling?: PolicyRuling }
+  | { type: 'policyRefused'; planId: string; ruling: PolicyRuling }
+  | { type: 'deadlinePassed'; planId: string; then: 'automatic' | 'handed-over' }
   | { type: 'reminded'; count: number }
   | { type: 'decided'; decision: AcceptedDecision; standing: 'approved' | 'rejected' | 'waiting' }
   | { type: 'messageRefused'; message: string; reason: string }

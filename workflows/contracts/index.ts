@@ -8,6 +8,7 @@ export * from './lease';
 export * from './names';
 export * from './notifications';
 export * from './plan';
+export * from './policy';
 export * from './record';
 export * from './runbook';
 export * from './settings';

@@ -1,7 +1,8 @@
 import type { Text } from './text';
 
 /** When a person is paged. */
-export type NotificationKind = 'opened' | 'needs-you' | 'reminder' | 'overdue' | 'recovered' | 'handed-over' | 'closed';
+export const NOTIFICATION_KINDS = ['opened', 'needs-you', 'reminder', 'overdue', 'break-glass', 'recovered', 'handed-over', 'closed'] as const;
+export type NotificationKind = (typeof NOTIFICATION_KINDS)[number];
 
 /** One page. `id` is stable over retries, so that a receiver can drop what it has seen. */
 export interface Notification {

@@ -1,3 +1,4 @@
+import type { PolicyRuling } from './policy';
 import type { Json, JsonObject, Text } from './text';
 import type { Risk } from './vocabulary';
 
@@ -75,6 +76,8 @@ export interface PlanRequest {
   cluster: string;
   publicId: string;
   incidentClass: string;
+  /** The gravest of the incident's alerts; policy may ask for it. */
+  severity: string;
   planId: string;
   remedy: { id: string; use: string; title: Text; with: JsonObject };
   /** The roles that the runbook declared; a remedy that names another is refused. */
@@ -84,7 +87,8 @@ export interface PlanRequest {
 }
 
 export type PlanResult =
-  | { kind: 'planned'; plan: Plan }
+  /** `ruling`: what the policy of the worker that planned demands for it now; not part of the plan, so not of its hash. */
+  | { kind: 'planned'; plan: Plan; ruling?: PolicyRuling }
   /** A gate or precondition says no; the next remedy is tried. */
   | { kind: 'refused'; remedy: string; gates: GateVerdict[]; reason: Text }
   /** The world already is as the remedy wants it. */

@@ -1,16 +1,6 @@
 import type { Locale } from './text';
-import type { Role, Risk } from './vocabulary';
+import type { PolicyTable } from './policy';
 import type { VerificationKey } from './decisions';
-
-/** What policy demands before a plan of some risk may be executed. */
-export type Requirement =
-  /** Nothing is changed; the plan is shown as a proposal. */
-  | { kind: 'observe-only' }
-  | { kind: 'automatic' }
-  | { kind: 'approval'; approvers: number; roles: Role[] }
-  | { kind: 'never' };
-
-export type PolicyTable = Record<Risk, Requirement>;
 
 /** All in milliseconds, already multiplied by the time factor. */
 export interface Durations {

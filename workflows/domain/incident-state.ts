@@ -114,6 +114,8 @@ function change(state: IncidentStatus, event: Exclude<IncidentEvent, { type: 'op
     case 'previousFound':
       return { previous: { publicId: event.publicId, outcome: event.outcome } };
     case 'approvalAsked':
+    case 'policyRefused':
+    case 'deadlinePassed':
     case 'reminded':
     case 'remedyChosen':
     case 'leaseTaken':

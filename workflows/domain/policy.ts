@@ -1,6 +1,7 @@
 import type { AcceptedDecision, VerificationKey } from '../contracts/decisions';
-import type { PolicyTable, Requirement } from '../contracts/settings';
+import type { PolicyTable, Requirement } from '../contracts/policy';
 import { RISKS, type Risk } from '../contracts/vocabulary';
+import { approverFault, breaksGlass, voiceOf } from './approvers';
 import { statementFault } from './statements';
 
 /** Where acting is on and nothing else is said. */
@@ -16,12 +17,33 @@ export const OBSERVE_ONLY: PolicyTable = {
   destructive: { kind: 'observe-only' },
 };
 
-/** What policy demands for a risk. Destructive is never automatic and never one person's decision, whatever a table says. */
+/** What a table demands for a risk. Destructive is never automatic and never one person's decision, whatever a table says. */
 export function requirementFor(policy: PolicyTable, risk: Risk): Requirement {
-  const asked = policy[risk];
-  if (risk !== 'destructive') return asked;
-  if (asked.kind === 'automatic') return { kind: 'approval', approvers: 2, roles: ['approver', 'admin'] };
-  return asked.kind === 'approval' ? { ...asked, approvers: Math.max(2, asked.approvers) } : asked;
+  return floored(policy[risk], risk);
+}
+
+/** However a rule is written and however loudly the glass is broken. */
+const PEOPLE_AT_LEAST: Record<Risk, number> = { safe: 1, disruptive: 1, destructive: 2 };
+
+/** What somebody wrote down, raised to what the risk takes at least. */
+export function floored(asked: Requirement, risk: Risk): Requirement {
+  const least = PEOPLE_AT_LEAST[risk];
+  switch (asked.kind) {
+    case 'observe-only':
+      return asked;
+    case 'automatic':
+      return risk === 'destructive' ? DEFAULT_POLICY.destructive : asked;
+    case 'never':
+      return { ...asked, ...glassFor(asked, least) };
+    case 'approval': {
+      const { atDeadline, ...approval } = asked;
+      return { ...approval, approvers: Math.max(least, asked.approvers), ...glassFor(asked, least), ...(risk === 'safe' && atDeadline && { atDeadline }) };
+    }
+  }
+}
+
+function glassFor({ breakGlass }: Exclude<Requirement, { kind: 'automatic' | 'observe-only' }>, least: number) {
+  return breakGlass && { breakGlass: { ...breakGlass, approvers: Math.max(least, breakGlass.approvers) } };
 }
 
 export function worseRisk(a: Risk, b: Risk): Risk {
@@ -36,6 +58,9 @@ export interface ApprovalContext {
   firstRunId: string;
   keys: readonly VerificationKey[];
   acceptUnsigned: boolean;
+  /** When the plan was made and what time it is, RFC 3339: a deadline that ends in "automatic" has passed or not. */
+  plannedAt?: string;
+  now?: string;
 }
 
 export interface ApprovalStanding {
@@ -51,32 +76,55 @@ export interface ApprovalStanding {
  * decision arrives and, with its own keys and policy, by the worker that is about to execute.
  */
 export function checkApprovals(requirement: Requirement, decisions: readonly AcceptedDecision[], context: ApprovalContext): ApprovalStanding {
+  const ours = decisions.filter(({ planId }) => planId === context.planId);
+  const standing = countApprovals(requirement, ours, (decision) => decisionFault(decision, requirement, context));
+  const rejected = ours.some(({ verdict }) => verdict === 'reject');
+  return !rejected && deadlineHasPassed(requirement, context) ? { ...standing, approved: true, missing: 0 } : standing;
+}
+
+/**
+ * Counts the decisions on one plan.
+ * @param faultOf why a decision does not count; undefined when it does
+ */
+export function countApprovals(requirement: Requirement, decisions: readonly AcceptedDecision[], faultOf: (decision: AcceptedDecision) => string | undefined): ApprovalStanding {
   if (requirement.kind === 'automatic') return { approved: true, missing: 0, faults: [] };
-  if (requirement.kind !== 'approval') {
-    return { approved: false, missing: 1, faults: [requirement.kind === 'never' ? 'policy never allows this' : 'this cluster is observe-only'] };
-  }
+  if (requirement.kind === 'observe-only') return { approved: false, missing: 1, faults: ['this cluster is observe-only'] };
+  const { breakGlass } = requirement;
+  if (requirement.kind === 'never' && !breakGlass) return { approved: false, missing: 1, faults: ['policy never allows this'] };
   const faults: string[] = [];
-  const approvers = new Set<string>();
-  for (const decision of decisions) {
-    if (decision.planId !== context.planId) continue;
-    if (decision.verdict === 'reject') return { approved: false, missing: requirement.approvers, faults: [`${decision.actor} rejected the plan`] };
-    const fault = decisionFault(decision, requirement, context);
+  const voices = new Set<string>();
+  let broken = false;
+  const rejection = decisions.find(({ verdict }) => verdict === 'reject');
+  for (const decision of rejection ? [] : decisions) {
+    const fault = faultOf(decision);
     if (fault) faults.push(`the decision of ${decision.actor} does not count: ${fault}`);
-    else approvers.add(decision.actor);
+    else {
+      voices.add(voiceOf(requirement, decision));
+      broken ||= breaksGlass(decision);
+    }
   }
-  const missing = Math.max(0, requirement.approvers - approvers.size);
+  const ordinary = requirement.kind === 'approval' ? requirement.approvers : Infinity;
+  const glass = breakGlass && (broken || requirement.kind === 'never') ? breakGlass.approvers : Infinity;
+  const needed = Math.min(ordinary, glass);
+  if (rejection) return { approved: false, missing: needed, faults: [`${rejection.actor} rejected the plan`] };
+  const missing = Math.max(0, needed - voices.size);
   return { approved: missing === 0, missing, faults };
 }
 
-function decisionFault(decision: AcceptedDecision, requirement: Extract<Requirement, { kind: 'approval' }>, context: ApprovalContext): string | undefined {
+function deadlineHasPassed(requirement: Requirement, { plannedAt, now }: ApprovalContext): boolean {
+  if (requirement.kind !== 'approval' || requirement.atDeadline !== 'automatic' || requirement.deadlineMs === undefined) return false;
+  return plannedAt !== undefined && now !== undefined && Date.parse(now) >= Date.parse(plannedAt) + requirement.deadlineMs;
+}
+
+function decisionFault(decision: AcceptedDecision, requirement: Requirement, context: ApprovalContext): string | undefined {
   if (decision.planHash !== context.planHash) return 'it is about another plan';
-  if (!decision.signed) return context.acceptUnsigned ? undefined : 'it is not signed';
+  if (!decision.signed) return context.acceptUnsigned ? approverFault(requirement, decision) : 'it is not signed';
   const { statement } = decision.signed;
   const addressee = { ...context, message: 'decide', now: decision.at } as const;
   const fault = statementFault(decision.signed, addressee, context.keys);
   if (fault) return fault;
-  if (statement.body.planHash !== context.planHash || statement.body.verdict !== 'approve') return 'the signed statement says something else';
+  const { planHash, verdict, breakGlass, reason } = statement.body;
+  if (planHash !== context.planHash || verdict !== 'approve' || breakGlass !== decision.breakGlass) return 'the signed statement says something else';
   if (statement.actor !== decision.actor) return `it was signed for ${statement.actor}`;
-  if (!statement.roles.some((role) => requirement.roles.includes(role))) return `the role ${statement.roles.join(', ') || 'none'} may not approve`;
-  return undefined;
+  return approverFault(requirement, { ...decision, roles: statement.roles, reason });
 }

@@ -56,7 +56,13 @@ export function describeEvent(event: IncidentEvent): Text {
     case 'planned':
       return plannedText(event.result);
     case 'approvalAsked':
-      return { en: `Plan ${event.planId} is ${event.risk} and waits for ${event.approvers} approver(s) until ${hhmm(event.until)} UTC`, ko: `계획 ${event.planId} (위험도 ${event.risk}): ${event.approvers}명의 승인 대기, 기한 ${hhmm(event.until)} UTC` };
+      return askedText(event);
+    case 'policyRefused':
+      return { en: `Policy does not allow plan ${event.planId} (rule “${event.ruling.rule}”: ${event.ruling.because.en})`, ko: `정책상 계획 ${event.planId} 실행 불가 (규칙 “${event.ruling.rule}”: ${event.ruling.because.ko})` };
+    case 'deadlinePassed':
+      return event.then === 'automatic'
+        ? { en: `Nobody decided on plan ${event.planId} in time; policy lets it go ahead`, ko: `기한 내 결정 없음; 정책에 따라 계획 ${event.planId} 자동 진행` }
+        : { en: `Nobody decided on plan ${event.planId} in time; a person has it now`, ko: `기한 내 결정 없음; 계획 ${event.planId} 담당자에게 인계` };
     case 'reminded':
       return { en: `Reminder ${event.count}: a decision is still needed`, ko: `알림 ${event.count}회: 아직 승인이 필요함` };
     case 'decided':
@@ -142,12 +148,21 @@ function plannedText(result: PlanResult): Text {
   }
 }
 
+/** The rule is named where one decided; the table by risk explains itself. */
+function askedText({ planId, risk, approvers, until, ruling }: Extract<IncidentEvent, { type: 'approvalAsked' }>): Text {
+  const frozen = ruling?.requirement.kind === 'never';
+  const rule = ruling ? { en: ` (rule “${ruling.rule}”: ${ruling.because.en})`, ko: ` (규칙 “${ruling.rule}”: ${ruling.because.ko})` } : { en: '', ko: '' };
+  if (frozen) return { en: `Plan ${planId} is ${risk} and not allowed${rule.en}; it waits for ${approvers} to break the glass until ${hhmm(until)} UTC`, ko: `계획 ${planId} (위험도 ${risk}) 실행 불가${rule.ko}; 긴급 승인 ${approvers}명 대기, 기한 ${hhmm(until)} UTC` };
+  return { en: `Plan ${planId} is ${risk} and waits for ${approvers} approver(s) until ${hhmm(until)} UTC${rule.en}`, ko: `계획 ${planId} (위험도 ${risk}): ${approvers}명의 승인 대기, 기한 ${hhmm(until)} UTC${rule.ko}` };
+}
+
 function decidedText(event: Extract<IncidentEvent, { type: 'decided' }>): Text {
   const { decision, standing } = event;
   const unsigned = decision.signed ? '' : ' (unsigned)';
   const more = standing === 'waiting' ? { en: '; another approver is needed', ko: '; 추가 승인 필요' } : { en: '', ko: '' };
   const verb = decision.verdict === 'approve' ? { en: 'approved', ko: '승인' } : { en: 'rejected', ko: '거부' };
   const { planId, actor, reason } = decision;
+  if (decision.breakGlass) return { en: `BREAK-GLASS: ${actor} overrode policy for plan ${planId}${because(reason)}${more.en}`, ko: `긴급 승인(BREAK-GLASS): ${actor}이(가) 정책을 무시하고 계획 ${planId} 승인${because(reason)}${more.ko}` };
   return {
     en: `${actor}${unsigned} ${verb.en} plan ${planId}${because(reason)}${more.en}`,
     ko: `${actor}${unsigned} 계획 ${planId} ${verb.ko}${because(reason)}${more.ko}`,

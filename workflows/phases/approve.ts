@@ -1,31 +1,55 @@
 import { condition } from '@temporalio/workflow';
-import type { Plan } from '../contracts';
+import type { Plan, Requirement, Text } from '../contracts';
 import { plus } from '../domain/time';
-import { requirementFor } from '../domain/policy';
 import { approvalStanding } from './inbox';
 import type { Incident } from './incident';
+import { requirementOf, rulingOf } from './ruling';
 import { looksHealthy } from './verify';
 
-export type Approval = 'approved' | 'rejected' | 'expired' | 'observe-only' | 'self-healed' | 'interrupted';
+export type Approval = 'approved' | 'rejected' | 'expired' | 'observe-only' | 'never' | 'self-healed' | 'interrupted';
 
 /**
  * Waits for what policy demands: nothing, or the decision of enough people. The wait is durable, reminds on its own
  * clock, and ends early when the alerts resolve and the pipeline really is healthy.
  */
 export async function approve(incident: Incident, plan: Plan): Promise<Approval> {
-  const requirement = requirementFor(incident.settings.policy, plan.risk);
+  const requirement = requirementOf(incident, plan);
   if (requirement.kind === 'automatic') return 'approved';
-  if (requirement.kind !== 'approval') return 'observe-only';
+  if (requirement.kind === 'observe-only') return 'observe-only';
+  const approvers = requirement.kind === 'approval' ? requirement.approvers : requirement.breakGlass?.approvers;
+  if (approvers === undefined) return refused(incident, plan);
   incident.enter('approve');
-  const { approvalDeadline } = incident.settings.durations;
-  const until = plus(incident.now(), approvalDeadline);
-  incident.record({ type: 'approvalAsked', planId: plan.id, until, approvers: requirement.approvers, risk: plan.risk });
-  const text = { en: `a decision on plan ${plan.id}: ${plan.title.en} (${plan.risk})`, ko: `계획 ${plan.id} 승인: ${plan.title.ko} (위험도 ${plan.risk})` };
+  const until = plus(incident.now(), deadlineOf(incident, requirement));
+  const ruling = rulingOf(incident, plan);
+  incident.record({ type: 'approvalAsked', planId: plan.id, until, approvers, risk: plan.risk, ...(ruling && { ruling }) });
+  const text = askFor(plan, requirement);
   incident.wait({ for: 'approval', since: incident.now(), until, text });
   incident.page('needs-you', { en: `Needs ${text.en}. ${plan.blastRadius.text.en}`, ko: `${text.ko} 필요. ${plan.blastRadius.text.ko}` });
   const approval = await decision(incident, plan, Date.parse(until));
   incident.wait(undefined);
-  return approval;
+  return approval === 'expired' ? afterDeadline(incident, plan, requirement) : approval;
+}
+
+function refused(incident: Incident, plan: Plan): 'never' {
+  const ruling = rulingOf(incident, plan);
+  if (ruling) incident.record({ type: 'policyRefused', planId: plan.id, ruling });
+  return 'never';
+}
+
+function deadlineOf(incident: Incident, requirement: Requirement): number {
+  return (requirement.kind === 'approval' ? requirement.deadlineMs : undefined) ?? incident.settings.durations.approvalDeadline;
+}
+
+function askFor(plan: Plan, { kind }: Requirement): Text {
+  const glass = kind === 'never' ? { en: ' by breaking the glass', ko: ' (긴급 승인)' } : { en: '', ko: '' };
+  return { en: `a decision${glass.en} on plan ${plan.id}: ${plan.title.en} (${plan.risk})`, ko: `계획 ${plan.id} 승인${glass.ko}: ${plan.title.ko} (위험도 ${plan.risk})` };
+}
+
+/** Only what is safe, and only where policy says so, goes ahead by itself; the executing worker judges that again. */
+function afterDeadline(incident: Incident, plan: Plan, requirement: Requirement): Approval {
+  const automatic = requirement.kind === 'approval' && requirement.atDeadline === 'automatic';
+  incident.record({ type: 'deadlinePassed', planId: plan.id, then: automatic ? 'automatic' : 'handed-over' });
+  return automatic ? 'approved' : 'expired';
 }
 
 async function decision(incident: Incident, plan: Plan, deadline: number): Promise<Approval> {

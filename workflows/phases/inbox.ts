@@ -1,11 +1,15 @@
 /** What people and alerts tell a running incident. Handlers only check and record; the main course acts. */
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import type { AcceptedDecision, ChooseRemedyBody, DecisionAnswer, DecisionBody, Envelope, MessageName, NoteBody, ReasonBody, Signed } from '../contracts/decisions';
+import type { Plan } from '../contracts/plan';
+import type { PolicyRuling } from '../contracts/policy';
 import type { Role } from '../contracts/vocabulary';
 import * as messages from '../contracts/messages';
-import { checkApprovals, requirementFor, type ApprovalStanding } from '../domain/policy';
+import { approverFault } from '../domain/approvers';
+import { checkApprovals, floored, type ApprovalStanding } from '../domain/policy';
 import { isSigned, statementFault } from '../domain/statements';
 import type { Incident } from './incident';
+import { breakGlassPage, requirementOf } from './ruling';
 
 /** Who may say what. Unsigned messages, where they are accepted at all, come from the machine's own operator. */
 const MAY: Record<MessageName, Role[]> = {
@@ -150,6 +154,8 @@ function checkDecision(incident: Incident, envelope: Envelope<DecisionBody>): Ad
   if (plan.risk === 'destructive' && !admitted.signed && !incident.settings.acceptUnsigned) throw refusal('a destructive plan takes signed decisions');
   const before = incident.status.decisions.some((decision) => decision.planId === plan.id && decision.actor === admitted.actor);
   if (before) throw refusal(`${admitted.actor} has decided on this plan before; another person is needed`);
+  const fault = verdict === 'approve' ? approverFault(requirementOf(incident, plan), { ...admitted, ...admitted.body }) : undefined;
+  if (fault) throw refusal(fault);
   return admitted;
 }
 
@@ -168,11 +174,13 @@ function decide(incident: Incident, envelope: Envelope<DecisionBody>): DecisionA
     channel,
     at: incident.now(),
     ...(body.reason && { reason: body.reason.slice(0, 500) }),
+    ...(body.breakGlass && { breakGlass: true }),
     ...(signed && { signed }),
   };
   const { approved, missing } = approvalStanding(incident, [...incident.status.decisions, decision]);
   const standing = body.verdict === 'reject' ? 'rejected' : approved ? 'approved' : 'waiting';
   incident.record({ type: 'decided', actor, decision, standing });
+  if (decision.breakGlass) incident.page('break-glass', breakGlassPage(incident, plan, decision));
   return { planId: plan.id, planHash: plan.hash, standing, approvalsMissing: standing === 'waiting' ? missing : 0 };
 }
 
@@ -180,8 +188,17 @@ function decide(incident: Incident, envelope: Envelope<DecisionBody>): DecisionA
 export function approvalStanding(incident: Incident, decisions: readonly AcceptedDecision[] = incident.status.decisions): ApprovalStanding {
   const { plan, workflowId, firstRunId } = incident.status;
   if (!plan) return { approved: false, missing: 1, faults: ['there is no plan'] };
-  const { policy, keys, acceptUnsigned, temporalNamespace } = incident.settings;
-  return checkApprovals(requirementFor(policy, plan.risk), decisions, { planId: plan.id, planHash: plan.hash, temporalNamespace, workflowId, firstRunId, keys, acceptUnsigned });
+  const { keys, acceptUnsigned, temporalNamespace } = incident.settings;
+  const context = { planId: plan.id, planHash: plan.hash, temporalNamespace, workflowId, firstRunId, keys, acceptUnsigned };
+  return checkApprovals(requirementOf(incident, plan), decisions, context);
+}
+
+/** How they stand against what policy demands now; a deadline that ends in "automatic" may have passed by now. */
+export function standingUnder(incident: Incident, plan: Plan, ruling: PolicyRuling): ApprovalStanding {
+  const { workflowId, firstRunId, decisions } = incident.status;
+  const { keys, acceptUnsigned, temporalNamespace } = incident.settings;
+  const context = { planId: plan.id, planHash: plan.hash, plannedAt: plan.plannedAt, now: incident.now(), temporalNamespace, workflowId, firstRunId, keys, acceptUnsigned };
+  return checkApprovals(floored(ruling.requirement, plan.risk), decisions, context);
 }
 
 function claimedActor(envelope: Envelope<DecisionBody>): string {

@@ -1,10 +1,10 @@
 import { planning } from '../activity-calls';
-import type { Plan, PlanResult, RankedCause, RemedySpec } from '../contracts';
+import type { Plan, PlanResult, PolicyRuling, RankedCause, RemedySpec } from '../contracts';
 import { failureTypeOf } from '../contracts/failures';
 import { reasonOf, type Incident } from './incident';
 
 export type Planned =
-  | { kind: 'planned'; plan: Plan }
+  | { kind: 'planned'; plan: Plan; ruling?: PolicyRuling }
   /** Every remedy found the world as it wants it: there is nothing to do but to look whether all is well. */
   | { kind: 'unneeded' }
   /** No remedy is possible; the reasons are in the timeline. */
@@ -29,13 +29,14 @@ export async function plan(incident: Incident, cause: RankedCause | undefined, t
 
 /** Plans one remedy as it would be done now. Asked again with the same plan ID and time it answers the same, as long as the world is the same. */
 export async function planRemedy(incident: Incident, remedy: RemedySpec, planId: string, plannedAt = incident.now()): Promise<PlanResult> {
-  const { cluster, publicId, incidentClass } = incident.status;
+  const { cluster, publicId, incidentClass, severity } = incident.status;
   const { id, use, title } = remedy;
   try {
     return await planning(incident.settings, `${id}: ${use}`).kubernetesPlanRemedy({
       cluster,
       publicId,
       incidentClass,
+      severity,
       planId,
       plannedAt,
       remedy: { id, use, title, with: remedy.with },

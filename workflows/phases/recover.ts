@@ -1,9 +1,10 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
 import { mutations, temporal } from '../activity-calls';
-import type { ExecuteRequest, FailureDomain, Lease, Plan, PlannedStep } from '../contracts';
+import type { ExecuteRequest, FailureDomain, Lease, Plan, PlannedStep, PolicyRuling } from '../contracts';
 import { failureTypeOf } from '../contracts/failures';
 import { failureDomainOf } from '../domain/routing';
 import { plus } from '../domain/time';
+import { standingUnder } from './inbox';
 import { planRemedy, remedyById } from './plan';
 import { reasonOf, type Incident } from './incident';
 
@@ -46,9 +47,18 @@ async function lookAgain(incident: Incident, plan: Plan): Promise<Recovery | und
   const remedy = remedyById(incident, plan.remedy);
   if (!remedy) return { kind: 'stale', reason: `the runbook has no remedy ${plan.remedy}` };
   const again = await planRemedy(incident, remedy, plan.id, plan.plannedAt);
-  if (again.kind === 'planned' && again.plan.hash === plan.hash) return undefined;
+  if (again.kind === 'planned' && again.plan.hash === plan.hash) return again.ruling && overruled(incident, plan, again.ruling);
   if (again.kind === 'unneeded') return { kind: 'unneeded', reason: again.reason.en };
   return { kind: 'stale', reason: again.kind === 'refused' ? again.reason.en : 'the objects have changed since the plan was made' };
+}
+
+/** Policy may have changed, or a freeze begun, since the plan was decided on: what it demands now must be met as well. */
+function overruled(incident: Incident, plan: Plan, ruling: PolicyRuling): Recovery | undefined {
+  const { approved, faults } = standingUnder(incident, plan, ruling);
+  if (approved) return undefined;
+  incident.record({ type: 'policyRefused', planId: plan.id, ruling });
+  const because = faults.length > 0 ? `: ${faults.join('; ')}` : '';
+  return { kind: 'stale', reason: `policy no longer lets this plan through (rule “${ruling.rule}”)${because}` };
 }
 
 async function execute(incident: Incident, plan: Plan, step: PlannedStep, lease: Lease): Promise<Extract<Recovery, { kind: 'stale' | 'failed' }> | undefined> {

@@ -3,7 +3,7 @@ import type { Plan, RankedCause, Text } from '../contracts';
 import { approve } from './approve';
 import { diagnose } from './diagnose';
 import type { Incident } from './incident';
-import { plan } from './plan';
+import { plan, type Planned } from './plan';
 import { recover, releaseLease, undo } from './recover';
 import { confirmStability, looksHealthy, verify } from './verify';
 
@@ -77,10 +77,18 @@ async function tryRemedy(incident: Incident, cause: RankedCause | undefined, rou
     case 'expired':
       return person('nobody decided in time', '제한 시간 안에 승인되지 않음');
     case 'observe-only':
-      return person(`this cluster is observe-only; proposed: ${planned.plan.title.en}`, `관찰 전용 클러스터; 제안: ${planned.plan.title.ko}`);
+    case 'never':
+      return proposedOnly(approval, planned);
     case 'interrupted':
       return undefined;
   }
+}
+
+/** What policy does not let through is shown to a person as a proposal. */
+function proposedOnly(approval: 'observe-only' | 'never', { plan: { title }, ruling }: Extract<Planned, { kind: 'planned' }>): Course {
+  const rule = ruling ? { en: ` (rule “${ruling.rule}”: ${ruling.because.en})`, ko: ` (규칙 “${ruling.rule}”: ${ruling.because.ko})` } : { en: '', ko: '' };
+  if (approval === 'observe-only') return person(`this cluster is observe-only${rule.en}; proposed: ${title.en}`, `관찰 전용 클러스터${rule.ko}; 제안: ${title.ko}`);
+  return person(`policy does not allow it${rule.en}; proposed: ${title.en}`, `정책상 실행 불가${rule.ko}; 제안: ${title.ko}`);
 }
 
 async function carryOut(incident: Incident, planned: Plan, rounds: Rounds): Promise<Course | undefined> {

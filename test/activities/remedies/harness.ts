@@ -15,7 +15,7 @@ const text = { en: 'x', ko: 'x' };
 
 export function plan(access: TestAccess, use: string, input: JsonObject, targets = ['agent', 'agentConfig', 'receiver', 'receiverService']): Promise<PlanResult> {
   return planRemedy(new Map([[access.config.name, access]]), remedies, {
-    cluster: 'cluster-03', publicId: '20260301-00000000', incidentClass: 'remote-write-failure', planId: 'plan-1', remedy: { id: 'the-remedy', use, title: text, with: input }, targets, plannedAt: NOW,
+    cluster: 'cluster-03', publicId: '20260301-00000000', incidentClass: 'remote-write-failure', severity: 'critical', planId: 'plan-1', remedy: { id: 'the-remedy', use, title: text, with: input }, targets, plannedAt: NOW,
   });
 }
 
