@@ -12,11 +12,16 @@ export interface FieldDescription {
   text: string;
 }
 
-/** A permission that a probe or remedy needs in the cluster; `nightshift` prints them, the manifests repeat them. */
+/** A permission that a probe or remedy needs in the cluster; `nightshift rbac` makes roles of them. */
 export interface RbacRule {
   apiGroup: string;
   resources: string[];
   verbs: string[];
+  /**
+   * Which objects, for the verbs that name one: the configured targets of that kind when absent, those of these roles only,
+   * or `any`, where the name comes from elsewhere. Kinds that are no targets (pods) cannot be limited by name.
+   */
+  names?: 'any' | readonly string[];
 }
 
 export interface ProbeAnswer {

@@ -4,6 +4,7 @@ import type { ClusterAccess } from './cluster-access';
 import type { Target } from './clusters';
 import { failure } from '../workflows/contracts';
 import type { KubernetesObject } from './kubernetes/gateway';
+import type { RbacRule } from './probe';
 
 /**
  * - `starting`: on its way, nothing says that it will not get there
@@ -62,6 +63,13 @@ export interface Workload {
   /** Revision that the workload is rolled out from; the same as `updateRevision` when no rollout is under way. */
   currentRevision: string | undefined;
 }
+
+/** What `readWorkload` and `findWorkload` ask for. */
+export const READS_WORKLOAD: readonly RbacRule[] = [
+  { apiGroup: 'apps', resources: ['statefulsets', 'deployments', 'daemonsets'], verbs: ['get'] },
+  { apiGroup: 'apps', resources: ['replicasets'], verbs: ['list'] },
+  { apiGroup: '', resources: ['pods'], verbs: ['list'] },
+];
 
 /** The workload of a target with its pods. @throws TargetNotFound when there is no such workload. */
 export async function readWorkload(access: ClusterAccess, target: Target): Promise<Workload> {

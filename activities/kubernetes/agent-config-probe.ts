@@ -37,7 +37,11 @@ export const agentConfigProbe: Probe<z.infer<typeof INPUT>> = {
     remoteWriteDiffers: { type: 'boolean|null', text: 'remote_write or external_labels are not as they should be' },
     changedPaths: { type: 'list', text: 'where the file differs: remote_write.0.url' },
   },
-  rbac: [{ apiGroup: '', resources: ['configmaps', 'services'], verbs: ['get'] }],
+  rbac: [
+    { apiGroup: '', resources: ['configmaps'], verbs: ['get'] },
+    // The Service that the file names, which may be any.
+    { apiGroup: '', resources: ['services'], verbs: ['get'], names: 'any' },
+  ],
   async ask(access, { target: role, service }) {
     const target = targetOf(access, role);
     const name = `${target.kind} ${target.namespace}/${target.name}`;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { targetOf, type ClusterAccess } from '../cluster-access';
 import type { Probe, ProbeAnswer } from '../probe';
 import { readyNeeded, writeQuorum } from '../quorum';
-import { findWorkload, unique, type PodState, type PodView, type Workload } from '../workload';
+import { findWorkload, READS_WORKLOAD, unique, type PodState, type PodView, type Workload } from '../workload';
 
 const INPUT = z.strictObject({ target: z.string().describe('Role of a StatefulSet, Deployment or DaemonSet.') });
 
@@ -40,10 +40,7 @@ export const podsProbe: Probe<z.infer<typeof INPUT>> = {
     rolloutStuck: { type: 'boolean', text: 'a rollout is under way and a pod on its new revision is broken: it never ends by itself' },
     rolloutComplete: { type: 'boolean', text: 'every member is ready on the newest revision, and the controller has seen the newest spec' },
   },
-  rbac: [
-    { apiGroup: 'apps', resources: ['statefulsets', 'deployments', 'daemonsets', 'replicasets'], verbs: ['get', 'list'] },
-    { apiGroup: '', resources: ['pods'], verbs: ['get', 'list'] },
-  ],
+  rbac: [...READS_WORKLOAD],
   async ask(access, { target: role }) {
     const target = targetOf(access, role);
     const workload = await findWorkload(access, target);

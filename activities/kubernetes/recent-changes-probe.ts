@@ -37,8 +37,11 @@ export const recentChangesProbe: Probe<z.infer<typeof INPUT>> = {
     events: { type: 'list', text: 'reasons of warning events' },
   },
   rbac: [
-    { apiGroup: 'apps', resources: ['statefulsets', 'deployments', 'daemonsets', 'controllerrevisions'], verbs: ['get', 'list'] },
-    { apiGroup: '', resources: ['services', 'configmaps', 'events'], verbs: ['get', 'list'] },
+    { apiGroup: 'apps', resources: ['statefulsets', 'deployments', 'daemonsets'], verbs: ['get'] },
+    { apiGroup: '', resources: ['services', 'configmaps'], verbs: ['get'] },
+    { apiGroup: 'networking.k8s.io', resources: ['ingresses'], verbs: ['get'] },
+    { apiGroup: 'apps', resources: ['controllerrevisions'], verbs: ['list'] },
+    { apiGroup: '', resources: ['events'], verbs: ['list'] },
   ],
   async ask(access, { targets: roles, within }, { since }) {
     const from = Date.parse(since) - within * 60_000;

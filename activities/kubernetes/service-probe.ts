@@ -31,7 +31,8 @@ export const serviceProbe: Probe<z.infer<typeof INPUT>> = {
     changedPaths: { type: 'list', text: 'fields that differ from the desired state' },
   },
   rbac: [
-    { apiGroup: '', resources: ['services', 'pods'], verbs: ['get', 'list'] },
+    { apiGroup: '', resources: ['services'], verbs: ['get'] },
+    { apiGroup: '', resources: ['pods'], verbs: ['list'] },
     { apiGroup: 'discovery.k8s.io', resources: ['endpointslices'], verbs: ['list'] },
   ],
   async ask(access, { target: role }) {

@@ -3,6 +3,7 @@ import { sampleAgents } from '../agent-sampling';
 import { targetOf, type ClusterAccess } from '../cluster-access';
 import type { Probe } from '../probe';
 import { fieldsOf, REMOTE_WRITE_FIELDS, summarize } from './agent-remote-write-probe';
+import { READS_WORKLOAD } from '../workload';
 
 const INPUT = z.strictObject({ target: z.string().default('agent').describe('Role of the agent.') });
 
@@ -27,11 +28,7 @@ export const agentDeliveryProbe: Probe<z.infer<typeof INPUT>> = {
   title: 'Delivery after a change: what the agent sent and how much of it arrived, over a minute',
   input: INPUT,
   fields: { ...REMOTE_WRITE_FIELDS, complete: { type: 'boolean', text: 'the window was as long as a verification needs' } },
-  rbac: [
-    { apiGroup: '', resources: ['pods'], verbs: ['list'] },
-    { apiGroup: '', resources: ['pods/proxy'], verbs: ['get'] },
-    { apiGroup: 'apps', resources: ['statefulsets', 'deployments', 'daemonsets'], verbs: ['get'] },
-  ],
+  rbac: [...READS_WORKLOAD, { apiGroup: '', resources: ['pods/proxy'], verbs: ['get'] }],
   windowed: deliveryWindowMs,
   async ask(access, { target: role }, { timeoutMs }) {
     const whole = deliveryWindowMs(access);

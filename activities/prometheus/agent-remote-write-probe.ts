@@ -3,6 +3,7 @@ import { sampleAgents } from '../agent-sampling';
 import type { RemoteWriteSignals } from '../agent-signals';
 import { targetOf } from '../cluster-access';
 import type { Probe } from '../probe';
+import { READS_WORKLOAD } from '../workload';
 
 const INPUT = z.strictObject({ target: z.string().default('agent').describe('Role of the agent.') });
 
@@ -37,11 +38,7 @@ export const agentRemoteWriteProbe: Probe<z.infer<typeof INPUT>> = {
   title: 'Remote write as the agent itself sees it: lag, and what is rejected, retried and delivered',
   input: INPUT,
   fields: REMOTE_WRITE_FIELDS,
-  rbac: [
-    { apiGroup: '', resources: ['pods'], verbs: ['list'] },
-    { apiGroup: '', resources: ['pods/proxy'], verbs: ['get'] },
-    { apiGroup: 'apps', resources: ['statefulsets', 'deployments', 'daemonsets'], verbs: ['get'] },
-  ],
+  rbac: [...READS_WORKLOAD, { apiGroup: '', resources: ['pods/proxy'], verbs: ['get'] }],
   async ask(access, { target: role }, { timeoutMs }) {
     const interval = Math.max(SHORTEST_INTERVAL_MS, INTERVAL_MS * access.config.timeFactor);
     const { running, signals } = await sampleAgents(access, targetOf(access, role), Math.min(interval, timeoutMs * WAITING_SHARE));

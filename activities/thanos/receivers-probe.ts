@@ -4,7 +4,7 @@ import { portOf, targetOf, type ClusterAccess } from '../cluster-access';
 import type { Target } from '../clusters';
 import type { Probe } from '../probe';
 import type { Sample } from '../prometheus/gateway';
-import { readWorkload, type PodView } from '../workload';
+import { READS_WORKLOAD, readWorkload, type PodView } from '../workload';
 
 const INPUT = z.strictObject({ target: z.string().default('receiver').describe('Role of the receivers.') });
 
@@ -37,11 +37,7 @@ export const receiversProbe: Probe<z.infer<typeof INPUT>> = {
     oneHashring: { type: 'boolean|null', text: 'all have read the same hashring file; null when that cannot be read' },
     windowSeconds: { type: 'number', unit: 'seconds', text: 'time between the two looks' },
   },
-  rbac: [
-    { apiGroup: '', resources: ['pods'], verbs: ['list'] },
-    { apiGroup: '', resources: ['pods/proxy'], verbs: ['get'] },
-    { apiGroup: 'apps', resources: ['statefulsets'], verbs: ['get'] },
-  ],
+  rbac: [...READS_WORKLOAD, { apiGroup: '', resources: ['pods/proxy'], verbs: ['get'] }],
   async ask(access, { target: role }, { timeoutMs }) {
     const target = targetOf(access, role);
     const ready = (await readWorkload(access, target)).pods.filter((pod) => pod.ready);

@@ -2,12 +2,14 @@ import { Command } from 'commander';
 import { registerDrillCommand } from '../../infra/drill/cli';
 import { registerLabCommands } from '../../infra/lab/cli';
 import { ConfigError } from '../config/errors';
+import { registerAutomationCommands } from './automation-commands';
 import { registerDiagnoseCommand } from './diagnose-command';
 import { CommandError, EXIT } from './exit';
 import { registerIncidentCommands } from './incident-commands';
 import { registerMessageCommands } from './message-commands';
 import { registerOpenCommand } from './open-command';
 import { registerProcessCommands } from './processes';
+import { registerRbacCommand } from './rbac-commands';
 import { registerRunbookCommands } from './runbook-commands';
 import { registerUserCommands } from './user-commands';
 
@@ -19,7 +21,7 @@ export function createProgram(): Command {
     .showHelpAfterError('Run it with --help to see what it takes.')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true });
-  for (const register of [registerProcessCommands, registerOpenCommand, registerIncidentCommands, registerMessageCommands, registerDiagnoseCommand, registerUserCommands, registerRunbookCommands, registerLabCommands, registerDrillCommand]) register(program);
+  for (const register of [registerProcessCommands, registerOpenCommand, registerIncidentCommands, registerMessageCommands, registerDiagnoseCommand, registerUserCommands, registerRunbookCommands, registerAutomationCommands, registerRbacCommand, registerLabCommands, registerDrillCommand]) register(program);
   return program;
 }
 
