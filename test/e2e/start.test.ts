@@ -75,6 +75,18 @@ describe('nightshift start', () => {
   }, 120_000);
 });
 
+describe('npm start', () => {
+  test.each(['SIGTERM', 'SIGINT', 'SIGKILL'] as const)('%s to npm alone ends everything', async (signal) => {
+    const running = await NightshiftProcess.create();
+    await running.start(['npm', 'start', '--silent']);
+    const pids = [running.pid, ...running.descendants()];
+    expect(pids.length).toBeGreaterThanOrEqual(5);
+    await running.stop(signal);
+    await until('everything has ended', () => !pids.some(isAlive));
+    await running.remove();
+  }, 120_000);
+});
+
 describe('nightshift start that cannot', () => {
   test('a taken port: one sentence, exit code 1, nothing left behind', async () => {
     const other = createServer().listen(0, '127.0.0.1');

@@ -64,9 +64,9 @@ export class NightshiftProcess {
   }
 
   /** Starts it and waits for its line. @returns milliseconds until ready */
-  async start(): Promise<number> {
+  async start([command = process.execPath, ...args] = [process.execPath, BIN, 'start']): Promise<number> {
     const started = Date.now();
-    const child = spawn(process.execPath, [BIN, 'start'], { env: cleanEnvironment(this.environment), stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { cwd: path.dirname(path.dirname(BIN)), env: cleanEnvironment(this.environment), stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
     this.output = collect(child);
     while (!this.output.stdout.includes('Nightshift is ready')) {
@@ -108,13 +108,17 @@ export class NightshiftProcess {
 
   /** Its processes now: the supervisor's children, by what they do. */
   children(): Array<{ pid: number; part: 'temporal' | 'worker' | 'gateway' | 'other' }> {
-    const { stdout } = spawnSync('ps', ['-ww', '-A', '-o', 'pid=,ppid=,command='], { encoding: 'utf8' });
-    return stdout.split('\n').flatMap((line) => {
-      const [, pid, parent, command = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-      if (Number(parent) !== this.pid) return [];
+    return processes().filter(({ parent }) => parent === this.pid).map(({ pid, command }) => {
       const part = command.includes('start-dev') ? 'temporal' : /main\.js (worker|gateway)/.exec(command)?.[1];
-      return [{ pid: Number(pid), part: (part ?? 'other') as 'temporal' | 'worker' | 'gateway' | 'other' }];
+      return { pid, part: (part ?? 'other') as 'temporal' | 'worker' | 'gateway' | 'other' };
     });
+  }
+
+  /** Every process that descends from it now. */
+  descendants(): number[] {
+    const all = processes();
+    const below = (pid: number): number[] => all.filter(({ parent }) => parent === pid).flatMap((child) => [child.pid, ...below(child.pid)]);
+    return below(this.pid);
   }
 
   /** Kills one part with SIGKILL; the supervisor starts it again. */
@@ -124,6 +128,14 @@ export class NightshiftProcess {
     process.kill(found.pid, 'SIGKILL');
     return found.pid;
   }
+}
+
+function processes(): Array<{ pid: number; parent: number; command: string }> {
+  const { stdout } = spawnSync('ps', ['-ww', '-A', '-o', 'pid=,ppid=,command='], { encoding: 'utf8' });
+  return stdout.split('\n').flatMap((line) => {
+    const [, pid, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+    return command === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), command }];
+  });
 }
 
 export function isAlive(pid: number): boolean {

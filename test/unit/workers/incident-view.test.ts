@@ -1,0 +1,116 @@
+import type { IncidentStatus, Plan } from '../../../workflows/contracts';
+import { columnsOf } from '../../../workers/cli/terminal';
+import { incidentView } from '../../../workers/cli/views/incident';
+
+const text = (en: string) => ({ en, ko: `한국어 ${en}` });
+const ID = '20261122-3f9ab21c';
+
+const plan: Plan = {
+  id: `${ID}-p1`,
+  remedy: 'evict-broken-receivers',
+  use: 'kubernetes.evictPods',
+  title: text('Evict the broken receivers only'),
+  cluster: 'cluster-03',
+  risk: 'disruptive',
+  steps: [1, 2].map((index) => ({ id: `s${index}`, action: 'evict', object: { apiVersion: 'v1', kind: 'Pod', namespace: 'monitoring', name: `thanos-receive-${index}`, uid: `u${index}` }, reason: text('it is broken (CrashLoopBackOff)') })),
+  inverse: [],
+  gates: [{ gate: 'quorum', passed: true, reason: text('No receiver that takes writes is lost.') }],
+  blastRadius: { pods: ['thanos-receive-1', 'thanos-receive-2'], text: text('2 of 3 pods, none of them ready') },
+  ifNothingIsDone: text('Samples are lost from about 05:10 on.'),
+  diff: Array.from({ length: 40 }, (_, line) => `- line ${line}`).join('\n'),
+  dryRun: ['the server would accept it'],
+  plannedAt: '2026-11-22T03:10:30.000Z',
+  hash: 'ab'.repeat(32),
+};
+
+function incident(change: Partial<IncidentStatus> = {}): IncidentStatus {
+  return {
+    publicId: ID,
+    workflowId: 'incident/cluster-03/receive',
+    firstRunId: '3f9ab21c-0000-0000-0000-000000000000',
+    cluster: 'cluster-03',
+    failureDomain: 'receive',
+    incidentClass: 'remote-write-failure',
+    title: text('Remote write is failing'),
+    severity: 'critical',
+    impact: 'outage',
+    phase: 'approve',
+    practice: false,
+    beganAt: '2026-11-22T03:05:00.000Z',
+    openedAt: '2026-11-22T03:10:00.000Z',
+    alerts: [{ fingerprint: 'f', status: 'firing', labels: { alertname: 'RemoteWriteLagging\u001b[2J' }, annotations: {}, startsAt: '2026-11-22T03:05:00.000Z', firstSeenAt: '2026-11-22T03:10:00.000Z' }],
+    evidence: [{ probe: 'receiverPods', use: 'kubernetes.pods', status: 'answered', at: '', fields: {}, summary: '1 of 3 pods are ready\u202e' }],
+    causes: [
+      { id: 'own-files', title: text('Broken receivers trip over files of their own'), explanation: text('The template is good.'), confidence: 0.99, verdict: 'confirmed', impact: 'outage', supports: ['receiverPods.quorumHolds is false', 'receiverPods.broken is 2'], contradicts: [], missing: [], remedies: [plan.remedy], permanentFix: [] },
+      { id: 'service', title: text('The Service is gone'), explanation: text(''), confidence: 0, verdict: 'rejected', impact: 'outage', supports: [], contradicts: [], missing: [], remedies: [], permanentFix: [] },
+    ],
+    rootCause: 'own-files',
+    plans: [{ kind: 'planned', plan }],
+    plan,
+    decisions: [],
+    mutations: [],
+    clocks: { rootCause: { dueAt: '' }, recovery: { dueAt: '' } },
+    waiting: { for: 'approval', since: '2026-11-22T03:10:31.000Z', text: text('a decision') },
+    notes: [],
+    refusedMessages: [],
+    timeline: [{ at: '2026-11-22T03:10:31.000Z', phase: 'approve', event: 'approvalAsked', actor: 'nightshift', text: text('Plan waits') }],
+    ...change,
+  };
+}
+
+/** Colours take no columns. */
+// eslint-disable-next-line no-control-regex -- it is about escapes
+const plain = (view: string) => view.replace(/\u001b\[\d+m/g, '');
+
+describe('what a person sees at 3 a.m.', () => {
+  beforeEach(() => {
+    process.env['NIGHTSHIFT_LOCALE'] = 'en';
+  });
+  afterAll(() => {
+    delete process.env['NIGHTSHIFT_LOCALE'];
+  });
+
+  test('fits one screen', () => {
+    const lines = plain(incidentView(incident())).split('\n');
+    expect(lines.length).toBeLessThanOrEqual(60);
+    expect(lines.filter((line) => columnsOf(line) > 100)).toEqual([]);
+  });
+
+  test('says what, why, what will be done, what if not, and ends with what to type', () => {
+    const view = plain(incidentView(incident()));
+    for (const part of ['Remote write is failing', 'NEEDS YOU', 'Broken receivers trip over files of their own — 99 %', '1 of 3 pods are ready', 'THE PLAN', 'evict Pod monitoring/thanos-receive-1', 'disruptive', 'hash abababababab', 'Samples are lost', 'The Service is gone']) {
+      expect(view).toContain(part);
+    }
+    expect(view.trimEnd().split('\n').slice(-4)).toEqual(['Type next', `  npx nightshift approve ${ID}`, `  npx nightshift reject ${ID} --reason "…"`, `  npx nightshift take-over ${ID}   # nothing is executed any more`]);
+  });
+
+  test('evidence is the probes\' sentences, each once', () => {
+    expect(plain(incidentView(incident())).match(/1 of 3 pods are ready/g)).toHaveLength(1);
+  });
+
+  test('nothing in it steers the terminal', () => {
+    // eslint-disable-next-line no-control-regex -- it is about escapes
+    expect(plain(incidentView(incident()))).not.toMatch(/[\u001b\u202e\u0007]/);
+  });
+
+  test('in Korean, texts are Korean', () => {
+    process.env['NIGHTSHIFT_LOCALE'] = 'ko';
+    expect(plain(incidentView(incident()))).toContain('한국어 Remote write is failing');
+  });
+
+  test.each<[string, Partial<IncidentStatus>, string]>([
+    ['taken over', { owner: 'kim', phase: 'waiting' }, `resume ${ID}`],
+    ['being verified', { phase: 'verify', waiting: { for: 'verification', since: '2026-11-22T03:12:00.000Z', text: text('the conditions') } }, `watch ${ID}`],
+    ['closed', { phase: 'closed', outcome: 'recovered', closedAt: '2026-11-22T03:20:00.000Z' }, `postmortem ${ID}`],
+  ])('%s: the first command is the likeliest', (_, change, command) => {
+    const { waiting: _waiting, ...rest } = incident();
+    const view = plain(incidentView({ ...rest, ...change }));
+    expect(view.slice(view.indexOf('Type next')).split('\n')[1]).toContain(`npx nightshift ${command}`);
+  });
+
+  test('without a root cause, all the evidence is there', () => {
+    const view = plain(incidentView(incident({ causes: [], rootCause: 'unknown', evidence: [{ probe: 'q', use: 'thanos.query', status: 'unanswered', at: '', fields: {}, summary: '', error: { type: 'UpstreamUnavailable', message: 'Thanos Query did not answer' } }] })));
+    expect(view).toContain('not found; the evidence is below');
+    expect(view).toContain('Thanos Query did not answer');
+  });
+});
