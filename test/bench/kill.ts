@@ -2,9 +2,11 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChildProcess } from 'node:child_process';
+import type { WorkflowHandle } from '@temporalio/client';
 import { tsToMs } from '@temporalio/common/lib/time';
 import { stopProcess } from '../../infra/embedded/dev-server';
 import { projectRoot } from '../../infra/project';
+import { incidentStatus } from '../../workflows/contracts/messages';
 import { alertsOf } from './alerts';
 import { approveAndResolve, incidentHandle } from './incidents';
 import { wallClock, type BenchRow } from './measure';
@@ -19,7 +21,7 @@ const SENT_EVERY_MS = 60;
 /** As the supervisor of `npm start` does. */
 const RESTART_AFTER_MS = 500;
 /** What is open after this is stuck. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 90_000;
 
 const clusters = Array.from({ length: INCIDENTS }, (_, index) => `kill-${index}`);
 
@@ -90,12 +92,27 @@ async function judge(server: BenchServer, records: string, restartedAt: number, 
     budget: `0 lost, 0 stuck, ≤ ${MOST_SECONDS} s`,
     verdict: lost === 0 && stuck === 0 && slowest <= MOST_SECONDS ? 'ok' : 'MISSED',
     spread: `first ${resumed[0]?.toFixed(1)} s, half ${resumed[INCIDENTS / 2]?.toFixed(1)} s (the process took work after ${(readyAfter / 1000).toFixed(1)} s)`,
-    notes: [`before the kill, the first worker had begun ${fates.filter(({ begunBefore }) => begunBefore).length} of ${INCIDENTS} incidents; all were closed ${Math.max(...fates.map(({ closedAt }) => (closedAt - restartedAt) / 1000)).toFixed(1)} s after the restart`],
+    notes: [
+      ...fates.flatMap(({ open, state }) => (open ? [state] : [])),
+      `before the kill, the first worker had begun ${fates.filter(({ begunBefore }) => begunBefore).length} of ${INCIDENTS} incidents; all were closed ${Math.max(...fates.map(({ closedAt }) => (closedAt - restartedAt) / 1000)).toFixed(1)} s after the restart`,
+    ],
   };
+}
+
+/** In the incident's own words; a worker that is away is a state, too. */
+async function stateOf(handle: WorkflowHandle): Promise<string> {
+  try {
+    const { phase, waiting, timeline } = await handle.query(incidentStatus);
+    return `${handle.workflowId} is open in phase ${phase}, waiting for ${waiting?.for ?? 'nothing'}: ${timeline.slice(-6).map(({ text }) => text.en).join('; ')}`;
+  } catch (error) {
+    return `${handle.workflowId} is open and does not answer: ${String(error)}`;
+  }
 }
 
 interface Fate {
   open: boolean;
+  /** Of an open one, so that it can be understood when its server is gone. */
+  state: string;
   begunBefore: boolean;
   /** When the second worker first did something for the incident; infinite when it never did. */
   resumedAt: number;
@@ -112,6 +129,7 @@ async function fateOf(server: BenchServer, cluster: string): Promise<Fate> {
   });
   return {
     open: status.name === 'RUNNING',
+    state: status.name === 'RUNNING' ? await stateOf(handle) : '',
     begunBefore: begun.some(({ identity }) => identity === 'worker-1'),
     resumedAt: begun.find(({ identity }) => identity === 'worker-2')?.at ?? Infinity,
     closedAt: closeTime?.getTime() ?? Infinity,
