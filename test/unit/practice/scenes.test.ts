@@ -41,7 +41,7 @@ describe('two receivers with a bad file', () => {
   it('look and talk as they would', async () => {
     expect((await practice.pods('thanos-receive')).map(shown)).toEqual(['1/1 Running', '0/1 CrashLoopBackOff', '0/1 CrashLoopBackOff']);
     const log = (previous: boolean) => practice.cluster.gateway.logs({ namespace: 'monitoring', pod: 'thanos-receive-1', previous });
-    expect(await log(true)).toMatch(/level=error err="unexpected end of JSON input/);
+    expect(await log(true)).toMatch(/level=error err="configuration file is not parsable/);
     expect(await log(true)).toContain('ts=2026-11-22T02:59:19.000Z');
     expect(await log(false)).toBe('');
   });

@@ -100,5 +100,5 @@ function bullet(text: string): string[] {
 }
 
 function indented(text: string): string[] {
-  return wrap(text, terminalWidth() - 4).map((line, index) => `${index === 0 ? '    ' : '      '}${line}`);
+  return wrap(text, terminalWidth() - 6).map((line, index) => `${index === 0 ? '    ' : '      '}${line}`);
 }
