@@ -113,7 +113,7 @@ function temporalOf(parsed: ConfigFile, env: NodeJS.ProcessEnv): NightshiftConfi
 function clustersOf(parsed: ConfigFile, folder: string, file: string | undefined, overrides: ConfigOverrides, env: NodeJS.ProcessEnv): ClusterEntry[] {
   const kubeconfig = overrides.kubeconfig ?? env['NIGHTSHIFT_KUBECONFIG'];
   const context = overrides.context ?? env['NIGHTSHIFT_CONTEXT'];
-  const given = parsed.clusters.map((entry, index) => clusterOf(entry, folder, `${file ?? 'the configuration'}: clusters[${index}]`));
+  const given = parsed.clusters.map((entry, index) => clusterOf(entry, folder, `${file ?? 'the configuration'}: clusters[${index}]`, parsed.policy.rules));
   if (kubeconfig) {
     const [entry] = configSchema.parse({ clusters: [{ name: 'cluster', kubeconfig: path.resolve(kubeconfig), ...(context && { context }) }] }).clusters;
     if (entry) given.push(clusterOf(entry, folder, '--kubeconfig'));

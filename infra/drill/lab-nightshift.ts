@@ -136,6 +136,7 @@ export class LabNightshift {
           name: 'cluster-03',
           kubeconfig: nightshiftKubeconfig,
           mode: 'act',
+          lab: true,
           acceptUnsigned: true,
           timeFactor: factor,
           // People in a drill decide within seconds; what is scaled is what a machine waits for.

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { ClusterConfig } from '../../activities/clusters';
-import { CENTRAL_QUEUE, type Durations, type IncidentSettings, type PolicyTable } from '../../workflows/contracts';
+import { CENTRAL_QUEUE, type Durations, type IncidentSettings, type Policy, type PolicyRule } from '../../workflows/contracts';
 import { DEFAULT_POLICY, OBSERVE_ONLY } from '../../workflows/domain/policy';
 import type { ClusterFile } from './schema';
 import { targetsOf } from './targets';
@@ -34,7 +34,8 @@ const PRACTICE_DURATIONS: Partial<Durations> = {
   approvalDeadline: 8 * 60 * MINUTE,
 };
 
-export function clusterOf(entry: ClusterFile, folder: string, where: string): ClusterEntry {
+/** @param common rules that come before the cluster's own */
+export function clusterOf(entry: ClusterFile, folder: string, where: string, common: PolicyRule[] = []): ClusterEntry {
   const resolve = (file: string) => path.resolve(folder, file.replace(/^~(?=\/)/, process.env['HOME'] ?? '~'));
   const connection: Connection = entry.inCluster
     ? { kind: 'in-cluster' }
@@ -43,7 +44,7 @@ export function clusterOf(entry: ClusterFile, folder: string, where: string): Cl
     name: entry.name,
     practice: false,
     mode: entry.mode,
-    policy: policyOf(entry),
+    policy: policyOf(entry, common),
     ...(entry.lab && { lab: true }),
     acceptUnsigned: entry.acceptUnsigned ?? entry.lab,
     namespace: entry.namespace,
@@ -84,8 +85,10 @@ export function practiceCluster(): ClusterEntry {
 }
 
 /** While a cluster is only observed, no policy of it counts. */
-function policyOf(entry: ClusterFile): PolicyTable {
-  return entry.mode === 'observe' ? OBSERVE_ONLY : { ...DEFAULT_POLICY, ...definedOf(entry.policy) };
+function policyOf({ mode, policy: { rules: own, ...table } }: ClusterFile, common: PolicyRule[]): Policy {
+  if (mode === 'observe') return OBSERVE_ONLY;
+  const rules = [...common, ...own];
+  return { ...DEFAULT_POLICY, ...definedOf(table), ...(rules.length > 0 && { rules }) };
 }
 
 function definedOf<T extends object>(value: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {

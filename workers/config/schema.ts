@@ -1,16 +1,9 @@
 import { z } from 'zod';
+import { NOTIFICATION_KINDS } from '../../workflows/contracts/notifications';
 import { ROLES } from '../../workflows/contracts/vocabulary';
+import { clusterPolicy, commonPolicy } from './policy-schema';
+import { duration, name } from './values';
 
-/** `90s`, `10m`, `4h`, `500ms`; becomes milliseconds. */
-const duration = z
-  .string()
-  .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'expected a duration such as 30s, 10m or 4h')
-  .transform((text) => Number.parseFloat(text) * UNITS[/[a-z]+$/.exec(text)?.[0] as keyof typeof UNITS]);
-
-const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-
-/** Goes into workflow IDs, queue names and file names. */
-const name = z.string().regex(/^[A-Za-z0-9][\w.-]{0,62}$/, 'expected letters, digits, dots, dashes and underscores, at most 63');
 const port = z.int().min(1).max(65_535);
 const roles = z.array(z.enum(ROLES)).min(1);
 const url = z.url({ protocol: /^https?$/, error: 'expected an http or https URL' });
@@ -19,14 +12,6 @@ const url = z.url({ protocol: /^https?$/, error: 'expected an http or https URL'
 const secret = z.union([z.strictObject({ file: z.string() }), z.strictObject({ env: z.string() })], {
   error: 'expected { file: <path> } or { env: <variable> }: secrets do not belong in this file',
 });
-
-const requirement = z.union(
-  [
-    z.enum(['automatic', 'never', 'observe-only']).transform((kind) => ({ kind })),
-    z.strictObject({ approvers: z.int().min(1).max(5), roles: roles.default(['approver', 'admin']) }).transform((rule) => ({ kind: 'approval' as const, ...rule })),
-  ],
-  { error: 'expected automatic, never, observe-only, or { approvers: 1 }' },
-);
 
 const target = z.strictObject({
   apiVersion: z.string().optional(),
@@ -60,8 +45,8 @@ const cluster = z.strictObject({
   inCluster: z.boolean().default(false),
   namespace: name.default('monitoring'),
   mode: z.enum(['observe', 'act']).default('observe'),
-  policy: z.strictObject({ safe: requirement.optional(), disruptive: requirement.optional(), destructive: requirement.optional() }).default({}),
   lab: z.boolean().default(false),
+  policy: clusterPolicy.prefault({}),
   acceptUnsigned: z.boolean().optional(),
   replicationFactor: z.int().min(1).max(9).default(3),
   targets: z.record(z.string(), target.nullable()).default({}),
@@ -78,7 +63,7 @@ const webhook = z.strictObject({
   url: url.optional(),
   urlFrom: secret.optional(),
   bearerTokenFrom: secret.optional(),
-  kinds: z.array(z.enum(['opened', 'needs-you', 'reminder', 'overdue', 'recovered', 'handed-over', 'closed'])).optional(),
+  kinds: z.array(z.enum(NOTIFICATION_KINDS)).optional(),
 });
 
 /** `nightshift.yaml`. Unknown keys are refused, so that a typo is found at the start and not at 3 a.m. */
@@ -92,6 +77,7 @@ export const configSchema = z.strictObject({
   defaultCluster: name.optional(),
   users: z.array(z.strictObject({ name, roles, token: secret })).default([]),
   notify: z.strictObject({ webhooks: z.array(webhook).default([]) }).prefault({}),
+  policy: commonPolicy.prefault({}),
   clusters: z.array(cluster).default([]),
 });
 
