@@ -1,6 +1,6 @@
 import { asyncLocalStorage } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { FAILURES, failureTypeOf, type Notification, type NotificationResult, type NotifyActivities } from '../../workflows/contracts';
+import { FAILURES, failure, failureTypeOf, type Notification, type NotificationResult, type NotifyActivities } from '../../workflows/contracts';
 import type { NotifyGateway } from './gateway';
 
 /** What one receiver did with a page. */
@@ -54,5 +54,6 @@ function summarize(outcomes: readonly Outcome[]): NotificationResult {
   const detail = outcomes.map(({ receiver, said }) => `${receiver}: ${said}`).join('; ');
   const retry = outcomes.flatMap((outcome) => (outcome.delivered || !outcome.retry ? [] : [outcome.retry]))[0];
   if (!retry) return { delivered: outcomes.some(({ delivered }) => delivered), detail };
-  throw ApplicationFailure.create({ type: retry.type ?? 'UpstreamUnavailable', message: detail, ...(retry.nextRetryDelay !== undefined && retry.nextRetryDelay !== null && { nextRetryDelay: retry.nextRetryDelay }), cause: retry });
+  const wait: unknown = retry.nextRetryDelay;
+  throw failure(failureTypeOf(retry) ?? 'UpstreamUnavailable', detail, { cause: retry, ...(typeof wait === 'number' && { nextRetryMs: wait }) });
 }

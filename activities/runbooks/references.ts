@@ -23,7 +23,7 @@ export function referenceFindings(runbook: Runbook, catalog: RunbookCatalog, fil
 
 function nameFindings(runbook: Runbook, fileClass: string): Finding[] {
   if (runbook.id === fileClass) return [];
-  return [{ path: ['id'], what: `\`id\` is ${runbook.id}, but the file is ${fileClass}.yaml`, expected: `${fileClass}`, mend: 'change the id or rename the file' }];
+  return [{ path: ['id'], what: `\`id\` is ${runbook.id}, but the file is ${fileClass}.yaml`, expected: fileClass, mend: 'change the id or rename the file' }];
 }
 
 const LISTS_WITH_IDS = ['probes', 'causes', 'remedies', 'verify', 'permanentFix', 'examples'] as const;

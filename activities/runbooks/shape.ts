@@ -16,7 +16,7 @@ export interface SchemaNode {
 
 /** Says in words what zod found wrong with the shape of a whole runbook file. */
 export function shapeFindings(value: unknown, issues: readonly z.core.$ZodIssue[]): Finding[] {
-  return new ShapeReader(runbookJsonSchema() as SchemaNode, value, []).findings(issues);
+  return new ShapeReader(runbookJsonSchema(), value, []).findings(issues);
 }
 
 /** The same for a part of the file that has a schema of its own, the `with` of a probe or remedy. */
@@ -49,7 +49,7 @@ class ShapeReader {
         return [this.wrong(path, `${KINDS[issue.expected] ?? issue.expected}${this.described(path)}`)];
       case 'invalid_value': {
         const words = issue.values.map(String);
-        return [{ ...this.wrong(path, oneOf(words)), mend: value === undefined ? 'add it' : suggest(String(value), words, 'use one of them') }];
+        return [{ ...this.wrong(path, oneOf(words)), mend: value === undefined ? 'add it' : suggest(typeof value === 'string' ? value : '', words, 'use one of them') }];
       }
       case 'invalid_format':
         // A schema that says in words what it wants is better understood than its pattern.
@@ -139,10 +139,10 @@ class ShapeReader {
 }
 
 function show(value: unknown): string {
-  if (value === null || value === undefined) return 'empty';
+  if (typeof value === 'string') return `the text ${JSON.stringify(value.slice(0, 60))}`;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'a map of keys';
-  return typeof value === 'string' ? `the text ${JSON.stringify(value.slice(0, 60))}` : `${String(value as number | boolean)}`;
+  return value === null || value === undefined ? 'empty' : 'a map of keys';
 }
 
 function valueAt(value: unknown, path: Path): unknown {

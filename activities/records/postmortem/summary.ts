@@ -97,7 +97,7 @@ export function impact(record: IncidentRecord, speaker: Speaker): string {
 function receiversReady(evidence: readonly Evidence[], { say, unknown }: Speaker): string {
   const pods = evidence.find(({ fields }) => typeof fields['writeQuorum'] === 'number');
   if (!pods) return unknown;
-  const { ready, members, readyNeeded } = pods.fields;
+  const [ready, members, readyNeeded] = ['ready', 'members', 'readyNeeded'].map((field) => String(pods.fields[field] ?? unknown));
   return say(`${ready} of ${members} (${readyNeeded} needed for every write)`, `${members}개 중 ${ready}개 (쓰기에 필요한 수 ${readyNeeded}개)`);
 }
 

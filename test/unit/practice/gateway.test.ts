@@ -134,9 +134,9 @@ describe('creation and deletion', () => {
     expect(await practice.cluster.gateway.read(SERVICE)).toBeUndefined();
     expect(await endpoints()).toBe(0);
     const { uid: _uid, resourceVersion: _version, creationTimestamp: _created, ...metadata } = before.metadata;
-    await practice.cluster.gateway.create({ ...before, metadata: metadata as KubernetesObject['metadata'] }, TRY);
+    await practice.cluster.gateway.create({ ...before, metadata: metadata }, TRY);
     expect(await practice.cluster.gateway.read(SERVICE)).toBeUndefined();
-    const after = await practice.cluster.gateway.create({ ...before, metadata: metadata as KubernetesObject['metadata'] }, DO);
+    const after = await practice.cluster.gateway.create({ ...before, metadata: metadata }, DO);
     expect(after.metadata.uid).not.toBe(before.metadata.uid);
     expect(await endpoints()).toBe(3);
   });

@@ -70,7 +70,7 @@ describe('the practice cluster after a crash', () => {
 
 describe('a process that is killed while it writes', () => {
   it.each([150, 250, 350])('after %i ms leaves as many changes as audit entries', async (milliseconds) => {
-    const child = spawn(process.execPath, [path.join(__dirname, 'annotate.cjs'), practice.folder, 'k', '10000'], { stdio: 'ignore' });
+    const child = spawn(process.execPath, [path.join(__dirname, 'annotate.mjs'), practice.folder, 'k', '10000'], { stdio: 'ignore' });
     const ended = new Promise((resolve) => child.once('exit', resolve));
     await until(() => practice.cluster.audit().length > 0);
     await delay(milliseconds);
@@ -98,7 +98,7 @@ describe('two processes on one practice cluster', () => {
   });
 
   it('lose no mutation when both write at once', () => {
-    const script = path.join(__dirname, 'annotate.cjs');
+    const script = path.join(__dirname, 'annotate.mjs');
     const run = (label: string) => `node ${JSON.stringify(script)} ${JSON.stringify(practice.folder)} ${label} 15`;
     const done = spawnSync('sh', ['-c', `${run('a')} & ${run('b')} & wait`], { encoding: 'utf8' });
     expect(done.stderr).toBe('');

@@ -35,7 +35,7 @@ describe('the postmortem', () => {
     expect(text).not.toMatch(/(?<!\\)<(script|img|b)\b/i);
     expect(text).not.toMatch(/(?<!\\)\]\(http/);
     expect(text).not.toMatch(/https?:\/\//);
-    expect(text).not.toMatch(/[\u202e\u200b\u0007]/);
+    for (const steering of ['\u202e', '\u200b', '\u0007']) expect(text).not.toContain(steering);
     expect(text).not.toMatch(/^# injected/m);
   });
 
