@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { probes, remedies } from '../../activities/registry';
 import { RunbookShelf } from '../../activities/runbooks/activities';
 import { projectRoot } from '../../infra/project';
-import { CENTRAL_QUEUE, type ConditionStatus, type Evidence, type IncidentRecord, type Notification, type PlanRequest, type ProbeRequest, type Runbook, type VerifyRequest } from '../../workflows/contracts';
+import { CENTRAL_QUEUE, failure, type ConditionStatus, type Evidence, type IncidentRecord, type Notification, type PlanRequest, type ProbeRequest, type Runbook, type VerifyRequest } from '../../workflows/contracts';
 import { IncidentWorld } from '../support/incident-world';
 
 export interface BenchWorldOptions {
@@ -45,7 +45,10 @@ export class BenchWorld extends IncidentWorld {
         this.watcher.planned?.(request);
         return base.kubernetesPlanRemedy(request);
       },
-      verificationCheck: async (request: VerifyRequest): Promise<ConditionStatus[]> => request.conditions.map(({ id, title }) => ({ id, title, holds: true, seen: '0 failed of 1,200' })),
+      verificationCheck: async (request: VerifyRequest): Promise<ConditionStatus[]> => {
+        if (!request.mutatedAt) throw failure('VerificationFailed', 'nothing was done yet');
+        return request.conditions.map(({ id, title }) => ({ id, title, holds: true, seen: '0 failed of 1,200' }));
+      },
       notifyPage: async (page: Notification) => {
         this.watcher.paged?.(page);
         return { delivered: true, detail: 'bench: 200' };

@@ -21,7 +21,7 @@ const SENT_EVERY_MS = 60;
 /** As the supervisor of `npm start` does. */
 const RESTART_AFTER_MS = 500;
 /** What is open after this is stuck. */
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 120_000;
 
 const clusters = Array.from({ length: INCIDENTS }, (_, index) => `kill-${index}`);
 
