@@ -95,6 +95,13 @@ describe('practice incidents, from alert to postmortem', () => {
     const status = await closed(publicId);
     expect(status).toMatchObject({ outcome: 'recovered', plan: { risk: 'safe' }, decisions: [] });
     expect(evicted(status)).toEqual(['created thanos-receive-lb']);
+
+    // The link in every page leads here.
+    const page = await fetch(`${running.url}/incidents/${publicId}`, { headers: { authorization: `Bearer ${running.token()}` } });
+    expect(page.headers.get('content-type')).toContain('text/html');
+    const html = await page.text();
+    expect(html).toContain('closed: recovered');
+    expect(html).not.toMatch(/<script|\x1b/);
   }, 120_000);
 
   test("the stock temporal command approves on the practice cluster, and a destructive plan takes two people", async () => {

@@ -8,6 +8,7 @@ import type { NightshiftConfig } from '../config';
 import { registerAccess } from './access';
 import { registerHealth } from './health-routes';
 import { registerIncidents } from './incident-routes';
+import { registerIncidentPage } from './incident-page';
 import type { IncidentDirectory } from './incidents';
 import { registerIndexPage } from './index-page';
 import type { Messenger } from './messages';
@@ -64,7 +65,7 @@ export async function createGateway(dependencies: GatewayDependencies): Promise<
   });
   await app.register(swagger, { openapi: { openapi: '3.1.0', info: { title: 'Nightshift', version: '1' }, components: SECURITY }, transform: jsonSchemaTransform });
   registerAccess(app, dependencies.users);
-  for (const register of [registerHealth, registerWebhooks, registerIncidents, registerRecords, registerOpening, registerIndexPage]) register(app, dependencies);
+  for (const register of [registerHealth, registerWebhooks, registerIncidents, registerRecords, registerOpening, registerIndexPage, registerIncidentPage]) register(app, dependencies);
   return app;
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { LOOK } from './access';
 import type { GatewayDependencies } from './app';
+import { escaped, htmlPage } from './html';
 import type { IncidentSummary } from './incident-summary';
 
 const MOST_SHOWN = 100;
@@ -16,14 +17,9 @@ export function registerIndexPage(app: FastifyInstance, { incidents, config }: G
 function page(open: readonly IncidentSummary[], locale: 'en' | 'ko'): string {
   const rows = open.map(
     (incident) =>
-      `<tr><td>${escaped(incident.publicId)}</td><td>${escaped(incident.cluster)}</td><td>${escaped(incident.title[locale])}</td><td>${escaped(incident.phase)}${incident.needsYou ? ' <strong>needs you</strong>' : ''}</td><td>${escaped(incident.openedAt)}</td></tr>`,
+      `<tr><td><a href="/incidents/${escaped(incident.publicId)}">${escaped(incident.publicId)}</a></td><td>${escaped(incident.cluster)}</td><td>${escaped(incident.title[locale])}</td><td>${escaped(incident.phase)}${incident.needsYou ? ' <strong>needs you</strong>' : ''}</td><td>${escaped(incident.openedAt)}</td></tr>`,
   );
   const table = `<table><tr><th>Incident</th><th>Cluster</th><th>What</th><th>Phase</th><th>Opened</th></tr>${rows.join('')}</table>`;
-  return `<!doctype html><html lang="${locale}"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Nightshift</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;margin:2rem;max-width:70rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.4rem .8rem;border-bottom:1px solid #ccc}</style>
-<h1>Open incidents</h1>${open.length > 0 ? table : '<p>None. Sleep well.</p>'}<p>In a terminal: <code>npx nightshift show latest</code></p></html>`;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  const body = `<h1>Open incidents</h1>${open.length > 0 ? table : '<p>None. Sleep well.</p>'}<p>In a terminal: <code>npx nightshift show latest</code></p>`;
+  return htmlPage('Nightshift', locale, body);
 }

@@ -48,7 +48,7 @@ describe('the API', () => {
       const { status, json } = await gateway.send(path.replace('{id}', '20261122-00000000'), method === 'POST' ? {} : undefined, { method, token: null });
       expect({ path, method, status, title: json['title'] }).toEqual({ path, method, status: 401, title: 'Unauthorized' });
     }
-    expect((await gateway.send('/', undefined, { token: null })).status).toBe(401);
+    for (const page of ['/', '/incidents/20261122-00000000']) expect((await gateway.send(page, undefined, { token: null })).status).toBe(401);
   });
 
   test('sends headers that keep a browser from doing anything with an answer but show it', async () => {
