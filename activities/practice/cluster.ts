@@ -6,9 +6,9 @@ import type { MetricsGateway } from '../prometheus/gateway';
 import { readShapes } from '../runbooks/loader';
 import { PracticeGateway } from './gateway';
 import { practiceMetrics } from './metrics';
-import { healthyPipeline } from './pipeline';
+import { healthyPipeline, manifestsDigest } from './pipeline';
 import { isHealed, setScene } from './scene';
-import type { AuditEntry } from './state';
+import type { AuditEntry, PracticeState } from './state';
 import { StateFile } from './state-file';
 
 /** An example that can be played. */
@@ -61,7 +61,9 @@ export class PracticeCluster {
   /** @throws InvalidInput when the manifests or the kept state cannot be read */
   static open(dataDir: string, runbooksDir: string, { manifests = practiceManifests(), now = () => new Date() }: PracticeOptions = {}): PracticeCluster {
     const file = new StateFile(path.join(dataDir, 'practice'), () => healthyPipeline(manifests, now()));
-    return new PracticeCluster(file, runbooksDir, manifests, now);
+    const cluster = new PracticeCluster(file, runbooksDir, manifests, now);
+    cluster.followManifests();
+    return cluster;
   }
 
   /** The examples on offer, from every runbook whose shape can be read. */
@@ -83,8 +85,7 @@ export class PracticeCluster {
   /** Sets the scene of any example; `runbook test` does so with those that are not offered, too. */
   stage(runbook: Pick<Runbook, 'id' | 'probes'>, example: RunbookExample): PracticeExample {
     this.file.change((state) => {
-      const { auditSequence, lastAudit } = state;
-      Object.assign(state, healthyPipeline(this.manifests, this.now()), { auditSequence, ...(lastAudit && { lastAudit }) });
+      this.beginAnew(state);
       setScene(state, runbook, example, this.now());
       return { result: undefined };
     });
@@ -94,8 +95,9 @@ export class PracticeCluster {
   /** What a person would do where Nightshift only advises: everything is as it should be again. */
   heal(): void {
     this.file.change((state) => {
-      const { auditSequence, lastAudit, scene } = state;
-      Object.assign(state, healthyPipeline(this.manifests, this.now()), { auditSequence, ...(lastAudit && { lastAudit }), ...(scene && { scene: { ...scene, healedAt: this.now().toISOString() } }) });
+      const { scene } = state;
+      this.beginAnew(state);
+      if (scene) state.scene = { ...scene, healedAt: this.now().toISOString() };
       return { result: undefined };
     });
   }
@@ -121,6 +123,23 @@ export class PracticeCluster {
   /** Every mutation since the data directory was made, in order. */
   audit(): AuditEntry[] {
     return this.file.audit();
+  }
+
+  /** A pipeline that nobody plays with is made anew when its manifests have changed; a scene in play goes on as it began. */
+  private followManifests(): void {
+    const { manifests } = this.file.read();
+    if (manifests === manifestsDigest(this.manifests) || this.scene()?.healed === false) return;
+    this.file.change((state) => {
+      this.beginAnew(state);
+      return { result: undefined };
+    });
+  }
+
+  private beginAnew(state: PracticeState): void {
+    const { auditSequence, lastAudit } = state;
+    const fresh = healthyPipeline(this.manifests, this.now());
+    delete state.scene;
+    Object.assign(state, fresh, { auditSequence, ...(lastAudit && { lastAudit }) });
   }
 
   /** With no scene, programs answer as after a recovery that some example recorded. */

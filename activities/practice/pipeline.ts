@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -17,7 +17,7 @@ const CLUSTER_SCOPED = new Set(['Namespace', 'ClusterRole', 'ClusterRoleBinding'
 
 /** The healthy pipeline, made from manifests as a cluster's own controllers would. */
 export function healthyPipeline(manifests: string, now: Date): PracticeState {
-  const state: PracticeState = { version: 1, counter: 1_000, seed: randomUUID(), objects: [], births: [], logs: [], loaded: {}, auditSequence: 0 };
+  const state: PracticeState = { version: 1, manifests: manifestsDigest(manifests), counter: 1_000, seed: randomUUID(), objects: [], births: [], logs: [], loaded: {}, auditSequence: 0 };
   const since = new Date(now.getTime() - RUNNING_FOR_MS).toISOString();
   for (const manifest of readManifests(manifests)) admit(state, manifest, since);
   for (const object of [...state.objects]) {
@@ -37,19 +37,30 @@ export function admit(state: PracticeState, manifest: KubernetesObject, createdA
   return object;
 }
 
+/** Tells one state of the manifests from another. */
+export function manifestsDigest(directory: string): string {
+  const hash = createHash('sha256');
+  for (const text of manifestTexts(directory)) hash.update(text);
+  return hash.digest('hex');
+}
+
 function readManifests(directory: string): KubernetesObject[] {
+  return manifestTexts(directory).flatMap(manifestsIn);
+}
+
+function manifestTexts(directory: string): string[] {
   try {
     return readdirSync(directory)
       .filter((name) => /\.ya?ml$/.test(name))
       .sort()
-      .flatMap((name) => manifestsIn(path.join(directory, name)));
+      .map((name) => readFileSync(path.join(directory, name), 'utf8'));
   } catch (error) {
     throw failure('InvalidInput', `The practice cluster's manifests in ${directory} cannot be read: ${(error as Error).message}.`, { cause: error });
   }
 }
 
-function manifestsIn(file: string): KubernetesObject[] {
-  const documents = parseAllDocuments(readFileSync(file, 'utf8'));
+function manifestsIn(text: string): KubernetesObject[] {
+  const documents = parseAllDocuments(text);
   const values = 'empty' in documents ? [] : documents.map((document) => document.toJS() as KubernetesObject | null);
   return values.filter((value): value is KubernetesObject => value?.kind !== undefined && !CLUSTER_SCOPED.has(value.kind));
 }

@@ -47,6 +47,8 @@ export interface Scene {
 /** Everything that the practice cluster remembers; one JSON file. */
 export interface PracticeState {
   version: 1;
+  /** SHA-256 of the manifests that the healthy pipeline was made from. */
+  manifests: string;
   /** Source of resourceVersions, UIDs and pod addresses. */
   counter: number;
   /** Distinguishes the UIDs of one set-up from those of the next. */

@@ -1,6 +1,9 @@
 import { LineCounter, isMap, isPair, isScalar, isSeq, parseDocument, type Document, type Node } from 'yaml';
 import type { Finding, Path, RunbookProblem } from './problems';
 
+/** More than any runbook has use for. */
+const MOST_ALIASES = 1_000;
+
 /** How the most common faults of YAML are mended. */
 const MENDS: Readonly<Record<string, string>> = {
   BLOCK_AS_IMPLICIT_KEY: 'put a text that holds a colon and a space in quotes, or write it below `>-`',
@@ -28,8 +31,18 @@ export class RunbookDocument {
       expected: 'YAML 1.2',
       mend: MENDS[error.code] ?? 'look at indentation, quotes and brackets here and in the line before',
     }));
-    // Aliases are expanded at most a hundred times, so that a file cannot fill the memory.
-    this.value = this.syntax.length === 0 ? this.document.toJS({ maxAliasCount: 100 }) : undefined;
+    this.value = this.syntax.length === 0 ? this.expand() : undefined;
+  }
+
+  /** Aliases are counted, so that a file cannot fill the memory with copies of itself. */
+  private expand(): unknown {
+    try {
+      return this.document.toJS({ maxAliasCount: MOST_ALIASES });
+    } catch (error) {
+      if (!(error instanceof ReferenceError)) throw error;
+      this.syntax.push({ ...this.position(0), what: `the file repeats itself too often by aliases: ${error.message}`, expected: `at most ${MOST_ALIASES} repetitions`, mend: 'write some of them out' });
+      return undefined;
+    }
   }
 
   /** A finding with its place. */

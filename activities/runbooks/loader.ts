@@ -23,10 +23,18 @@ export type LoadedRunbook = {
   | { valid: false; problems: RunbookProblem[]; match: AlertMatcher[] }
 );
 
+/** A runbook goes into every incident's history; one that is larger than this is something else. In characters. */
+const LARGEST_FILE = 512 * 1024;
+
+function tooLarge(file: string, length: number): RunbookProblem {
+  return { file, line: 1, column: 1, what: `the file has ${length} characters`, expected: `at most ${LARGEST_FILE}`, mend: 'keep recorded evidence short: fields and a sentence' };
+}
+
 /** Checks the content of one runbook file. Never throws for what is in the file. */
 export function checkRunbook(file: string, content: string, catalog: RunbookCatalog): LoadedRunbook {
   const fileClass = path.basename(file).replace(/\.ya?ml$/, '');
   const base = { file, fileClass, digest: createHash('sha256').update(content).digest('hex') };
+  if (content.length > LARGEST_FILE) return { ...base, valid: false, problems: [tooLarge(file, content.length)], match: [] };
   const document = new RunbookDocument(file, content);
   if (document.syntax.length > 0) return { ...base, valid: false, problems: document.syntax, match: [] };
   const parsed = runbookSchema.safeParse(document.value);

@@ -1,8 +1,9 @@
-import { appendFileSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Practice, reference } from './practice-harness';
+import { PracticeCluster, practiceManifests } from '../../../activities/practice/cluster';
+import { Practice, RUNBOOKS, reference } from './practice-harness';
 
 const DO = { dryRun: false };
 let practice: Practice;
@@ -87,6 +88,30 @@ describe('a process that is killed while it writes', () => {
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await delay(5);
 }
+
+describe('manifests that change between two starts', () => {
+  const other = () => {
+    const manifests = path.join(practice.folder, 'manifests');
+    cpSync(practiceManifests(), manifests, { recursive: true });
+    appendFileSync(path.join(manifests, 'thanos-receive-lb.yaml'), '---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: added, namespace: monitoring }\n');
+    return PracticeCluster.open(practice.folder, RUNBOOKS, { now: practice.now, manifests });
+  };
+  const added = (cluster: PracticeCluster) => cluster.gateway.read({ apiVersion: 'v1', kind: 'ConfigMap', namespace: 'monitoring', name: 'added' });
+
+  it('make the pipeline anew, and keep the count of mutations', async () => {
+    await practice.cluster.gateway.evict(reference(await practice.pod('thanos-receive-1')), DO);
+    const cluster = other();
+    expect(await added(cluster)).toBeDefined();
+    expect(cluster.audit()).toHaveLength(1);
+  });
+
+  it('do not disturb a scene in play', async () => {
+    practice.cluster.play('receiver-service-deleted');
+    const cluster = other();
+    expect(await added(cluster)).toBeUndefined();
+    expect(cluster.scene()?.example).toBe('receiver-service-deleted');
+  });
+});
 
 describe('two processes on one practice cluster', () => {
   it('see each other’s changes', async () => {

@@ -140,6 +140,15 @@ describe('a broken runbook file', () => {
 
   it.each(TABLE)('%s', (_, content, messages) => expect(problemsOf(content)).toEqual(messages.map((message) => `${FILE}:${message}`)));
 
+  it('is refused when it is far too large', () => {
+    expect(problemsOf(`${SAMPLE}# ${'x'.repeat(600_000)}\n`)).toEqual([`${FILE}:1:1: the file has 600911 characters; expected at most 524288; keep recorded evidence short: fields and a sentence`]);
+  });
+
+  it('is refused when its aliases would fill the memory', () => {
+    const lines = Array.from({ length: 12 }, (_, level) => `  k${level}: &a${level} [${level === 0 ? 'x' : Array(10).fill(`*a${level - 1}`).join(', ')}]`);
+    expect(problemsOf(`x:\n${lines.join('\n')}\n`)).toEqual([`${FILE}:1:1: the file repeats itself too often by aliases: Excessive alias count indicates a resource exhaustion attack; expected at most 1000 repetitions; write some of them out`]);
+  });
+
   it('reports every problem of a file, in the order of its lines', () => {
     const content = broken('field: broken, above: 0', 'field: crashed, above: 0').replace('use: kubernetes.evictPods', 'use: kubernetes.evict');
     expect(problemsOf(content).map((problem) => problem.split(':')[1])).toEqual(['15', '20']);
