@@ -64,7 +64,7 @@ export class NightshiftProcess {
   }
 
   /** Starts it and waits for its line. @returns milliseconds until ready */
-  async start([command = process.execPath, ...args] = [process.execPath, BIN, 'start']): Promise<number> {
+  async start([command, ...args]: [string, ...string[]] = [process.execPath, BIN, 'start']): Promise<number> {
     const started = Date.now();
     const child = spawn(command, args, { cwd: path.dirname(path.dirname(BIN)), env: cleanEnvironment(this.environment), stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;

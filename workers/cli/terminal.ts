@@ -19,18 +19,22 @@ export function oneLine(text: string): string {
 /** Hangul and the other scripts that take two columns a character. */
 const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/;
 
+/** The colours that views put around texts; the only escapes that reach the terminal, put on after texts were made safe. */
+// eslint-disable-next-line no-control-regex -- escapes are what it is about
+const COLOUR = /\u001b\[\d+m/g;
+
 /** Columns that a text takes on a terminal. */
 export function columnsOf(text: string): number {
   let columns = 0;
-  for (const character of text) columns += WIDE.test(character) ? 2 : 1;
+  for (const character of text.replace(COLOUR, '')) columns += WIDE.test(character) ? 2 : 1;
   return columns;
 }
 
-/** Breaks a text at spaces into lines of at most `width` columns. */
+/** Breaks a text that is safe at white space into lines of at most `width` columns. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of oneLine(text).split(' ')) {
+  for (const word of text.split(/\s+/).filter(Boolean)) {
     const longer = line ? `${line} ${word}` : word;
     if (columnsOf(longer) <= width || !line) line = longer;
     else {

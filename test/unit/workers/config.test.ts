@@ -18,7 +18,7 @@ const faultOf = (yaml: string, env: NodeJS.ProcessEnv = {}): string => {
   try {
     load(yaml, env);
   } catch (error) {
-    if (error instanceof ConfigError) return error.message.replaceAll(`${path.join(folder, 'nightshift.yaml')}`, 'nightshift.yaml');
+    if (error instanceof ConfigError) return error.message.replaceAll(path.join(folder, 'nightshift.yaml'), 'nightshift.yaml');
     throw error;
   }
   return 'no fault';

@@ -31,7 +31,7 @@ function factLines(status: IncidentStatus): string[] {
   const { fiveW1H, beganAt, openedAt, alerts, impact, recoveredAt } = status;
   const names = [...new Set(alerts.filter((alert) => alert.status === 'firing').map(({ labels }) => oneLine(labels['alertname'] ?? '?')))];
   return [
-    ...field('What', fiveW1H?.what),
+    ...field('What', fiveW1H && oneLine(fiveW1H.what)),
     ...field('Since', `${moment(beganAt)}; opened ${clockTime(openedAt)}${recoveredAt ? `; recovered ${clockTime(recoveredAt)}, after ${span(Date.parse(recoveredAt) - Date.parse(openedAt))}` : ''}`),
     ...field('Impact', impact && IMPACT[impact]),
     ...field('Alerts', names.join(', ') || 'none is firing'),

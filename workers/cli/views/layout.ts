@@ -2,7 +2,7 @@ import { columnsOf, terminalWidth, wrap } from '../terminal';
 
 const LABEL_COLUMNS = 10;
 
-/** A label in the left column and a wrapped text beside it; nothing where there is no text. */
+/** A label in the left column and a wrapped text, safe to print and perhaps coloured, beside it; nothing where there is no text. */
 export function field(label: string, text: string | undefined): string[] {
   if (!text) return [];
   const lines = wrap(text, terminalWidth() - LABEL_COLUMNS);
