@@ -19,7 +19,10 @@ import type {
   VerifyRequest,
 } from '../../workflows/contracts';
 import { planHash } from '../../workflows/domain/plan-hash';
+import type { Policy } from '../../workflows/contracts';
+import { requirePolicy, rulingNow } from '../../activities/kubernetes/policy-authority';
 import { DEFAULT_POLICY } from '../../workflows/domain/policy';
+import { clusterConfig } from './pipeline-objects';
 
 const text = (en: string) => ({ en, ko: en });
 
@@ -70,6 +73,10 @@ export class IncidentWorld {
   risk: Record<string, Risk> = { first: 'disruptive', second: 'disruptive' };
   /** Objects' version: part of every plan, so that changing it makes plans stale. */
   generation = 1;
+  /** The worker's own policy, judged when planning and when executing; without one, the workflow goes by its settings. */
+  policy: Policy | undefined;
+  /** What time it is for the worker. */
+  at = () => new Date();
   refusedRemedies = new Set<string>();
   healthy = () => this.log.executed.some((entry) => !entry.undo);
   onExecute: (request: ExecuteRequest) => void = () => undefined;
@@ -150,11 +157,16 @@ export class IncidentWorld {
     const inverse: PlannedStep[] = id === 'first' ? [] : [{ ...pod('thanos-receive-1'), id: 'undo-1' }];
     const draft = { cluster: request.cluster, use: request.remedy.use, steps, inverse, plannedAt: request.plannedAt };
     const plan: Plan = { ...draft, id: request.planId, remedy: id, title: request.remedy.title, risk: this.risk[id] ?? 'disruptive', gates: [], blastRadius: { pods: [], text: text('two pods') }, ifNothingIsDone: text('data is lost'), diff: '', dryRun: [], hash: planHash(draft) };
-    return { kind: 'planned', plan };
+    return { kind: 'planned', plan, ...(this.policy && { ruling: rulingNow(this.place(this.policy), { ...request, risk: plan.risk }) }) };
+  }
+
+  private place(policy: Policy) {
+    return { config: clusterConfig({ name: 'test', policy, acceptUnsigned: this.settings.acceptUnsigned }), clock: { now: this.at, sleep: () => Promise.resolve() } };
   }
 
   private execute(request: ExecuteRequest, undo: boolean): StepResult {
     this.onExecute(request);
+    if (this.policy) requirePolicy({ temporalNamespace: 'default', keys: this.settings.keys }, this.place(this.policy), request, request.plan.risk, undo ? 'undo' : 'do');
     const steps = undo ? request.plan.inverse : request.plan.steps;
     const step = steps.find(({ id }) => id === request.stepId);
     if (!step) throw failure('InvalidInput', `no step ${request.stepId}`);

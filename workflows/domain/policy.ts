@@ -92,6 +92,7 @@ export function countApprovals(requirement: Requirement, decisions: readonly Acc
   const { breakGlass } = requirement;
   if (requirement.kind === 'never' && !breakGlass) return { approved: false, missing: 1, faults: ['policy never allows this'] };
   const faults: string[] = [];
+  const actors = new Set<string>();
   const voices = new Set<string>();
   let broken = false;
   const rejection = decisions.find(({ verdict }) => verdict === 'reject');
@@ -99,6 +100,7 @@ export function countApprovals(requirement: Requirement, decisions: readonly Acc
     const fault = faultOf(decision);
     if (fault) faults.push(`the decision of ${decision.actor} does not count: ${fault}`);
     else {
+      actors.add(decision.actor);
       voices.add(voiceOf(requirement, decision));
       broken ||= breaksGlass(decision);
     }
@@ -107,7 +109,8 @@ export function countApprovals(requirement: Requirement, decisions: readonly Acc
   const glass = breakGlass && (broken || requirement.kind === 'never') ? breakGlass.approvers : Infinity;
   const needed = Math.min(ordinary, glass);
   if (rejection) return { approved: false, missing: needed, faults: [`${rejection.actor} rejected the plan`] };
-  const missing = Math.max(0, needed - voices.size);
+  // A deputy who also breaks the glass speaks with two voices and is one person; with whom they stand in for, the other way round.
+  const missing = Math.max(0, needed - Math.min(actors.size, voices.size));
   return { approved: missing === 0, missing, faults };
 }
 
