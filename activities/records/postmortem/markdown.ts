@@ -38,9 +38,9 @@ export function block(content: string, language = ''): string {
   return `${fence}${language}\n${clean}\n${fence}`;
 }
 
-/** Cells are Markdown already. */
+/** Cells are Markdown already; a pipe behind an even number of backslashes would end one. */
 export function table(columns: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replace(/(?<!\\)\|/g, '\\|') || ' ').join(' | ')} |`;
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replace(/(?<!\\)((?:\\\\)*)\|/g, '$1\\|') || ' ').join(' | ')} |`;
   return [line(columns), `|${columns.map(() => ' --- |').join('')}`, ...rows.map(line)].join('\n');
 }
 

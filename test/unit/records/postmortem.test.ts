@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import fc from 'fast-check';
 import { renderPostmortem } from '../../../activities/records/postmortem';
 import { speaker } from '../../../activities/records/postmortem/language';
 import { block, code, escape, table } from '../../../activities/records/postmortem/markdown';
@@ -113,5 +114,42 @@ describe('durations', () => {
   ])('%i ms', (milliseconds, en, ko) => {
     expect(speaker('en').duration(milliseconds)).toBe(en);
     expect(speaker('ko').duration(milliseconds)).toBe(ko);
+  });
+});
+
+describe('whatever somebody writes', () => {
+  // Characters that mean something to Markdown, HTML or a terminal, and a few that do not.
+  const hostile = fc.string({ unit: fc.constantFrom(...'\\`*_[]()<>|~&#+-=!:/.;0123 \n\t\u0007\u202e\u200bab한'), maxLength: 60 });
+
+  it('stays one line of text that neither formats nor links', () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const told = escape(text);
+        expect(told).not.toMatch(/[\n\t\u202e\u200b]/);
+        // Every character that could act is behind an odd number of backslashes.
+        for (const [run] of told.matchAll(/\\*[`*[\]<>|~]/g)) expect((run.length - 1) % 2).toBe(1);
+        expect(told).not.toContain('://');
+      }),
+    );
+  });
+
+  it('cannot leave a code span', () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const span = code(text);
+        const fence = /^`*/.exec(span)![0];
+        expect(span === '' || span.slice(fence.length, -fence.length).split(/[^`]+/).every((run) => run.length < fence.length)).toBe(true);
+      }),
+    );
+  });
+
+  it('cannot add a row or a column to a table', () => {
+    fc.assert(
+      fc.property(hostile, fc.oneof(hostile, fc.string({ unit: fc.constantFrom('\\', '|', '`'), maxLength: 8 })), (a, b) => {
+        const lines = table(['x', 'y'], [[escape(a), code(b)]]).split('\n');
+        expect(lines).toHaveLength(3);
+        expect(lines[2]!.match(/(?<!\\)(?:\\\\)*\|/g)).toHaveLength(3);
+      }),
+    );
   });
 });
