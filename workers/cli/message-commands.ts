@@ -11,17 +11,19 @@ interface DecideOptions extends ApiOptions {
   yes?: boolean;
   plan?: string;
   reason?: string;
+  breakGlass?: boolean;
 }
 
 /** Commands that tell an incident something. */
 export function registerMessageCommands(program: Command): void {
   for (const verdict of ['approve', 'reject'] as const) {
-    withApiOptions(program.command(verdict).argument('<id>'))
+    const command = withApiOptions(program.command(verdict).argument('<id>'))
       .description(verdict === 'approve' ? 'approve the plan that waits, after showing it' : 'reject the plan that waits; the next alternative is planned')
       .option('--yes', 'do not ask')
       .option('--plan <hash>', 'decide only if the plan that waits has this hash (or begins with it)')
       .option('--reason <text>', 'why; goes into the record')
       .action((id: string, options: DecideOptions) => decide(id, verdict, options));
+    if (verdict === 'approve') command.option('--break-glass', 'override policy, where it lets you; takes --reason, is recorded and pages everybody');
   }
 
   message(program, 'note', 'add a note to the timeline', ['<id>', '<text...>'], (text) => ({ path: '/notes', body: { text } }));
@@ -50,13 +52,14 @@ function message(program: Command, name: string, description: string, args: stri
 /** Shows the plan, asks, and decides on exactly the plan that was shown. */
 async function decide(id: string, verdict: 'approve' | 'reject', options: DecideOptions): Promise<void> {
   const api = Api.from(options);
+  if (options.breakGlass && !options.reason?.trim()) throw new CommandError('Breaking the glass takes a reason: add --reason "…".', EXIT.wrongUse);
   const incident = await answered(api, id);
   const { publicId, plan } = incident;
   if (!plan || incident.waiting?.for !== 'approval') throw new CommandError(`No plan of ${publicId} waits for a decision; it is in phase ${incident.phase}.`, EXIT.refused);
   if (options.plan && !plan.hash.startsWith(options.plan)) throw new CommandError(`The plan that waits has the hash ${plan.hash.slice(0, 12)}…, not ${options.plan}. Look again: nightshift show ${publicId}`, EXIT.refused);
-  if (!options.json) console.log([`${publicId}  ${say(incident.title)}`, ...planView(plan)].join('\n'));
+  if (!options.json) console.log([`${publicId}  ${say(incident.title)}`, ...planView(plan, say)].join('\n'));
   if (!options.yes && !(await confirm(`${verdict === 'approve' ? 'Approve' : 'Reject'} the plan ${plan.hash.slice(0, 12)}…?`))) throw new CommandError('Nothing was decided.', EXIT.failed);
-  const answer = await api.post<DecisionAnswer & { publicId: string }>(incidentPath(publicId, '/decisions'), { verdict, planHash: plan.hash, ...(options.reason && { reason: options.reason }) });
+  const answer = await api.post<DecisionAnswer & { publicId: string }>(incidentPath(publicId, '/decisions'), { verdict, planHash: plan.hash, ...(options.reason && { reason: options.reason }), ...(options.breakGlass && { breakGlass: true }) });
   if (options.json) printJson(answer);
   else console.log(standing(answer));
 }

@@ -55,9 +55,15 @@ export function localeOf(env: NodeJS.ProcessEnv = process.env): Locale {
   return (env['NIGHTSHIFT_LOCALE'] ?? env['LC_ALL'] ?? env['LANG'] ?? '').startsWith('ko') ? 'ko' : 'en';
 }
 
-export function say(text: Text): string {
-  return oneLine(text[localeOf()]);
+/** A text for people, in their language and safe to print on one line. */
+export type Say = (text: Text) => string;
+
+export function inLanguage(locale: Locale): Say {
+  return (text) => oneLine(text[locale]);
 }
+
+/** In the terminal's language. */
+export const say: Say = (text) => inLanguage(localeOf())(text);
 
 /** JSON for scripts; what could steer a terminal is escaped. */
 export function printJson(value: unknown): void {

@@ -1,25 +1,23 @@
 import pc from 'picocolors';
 import type { IncidentStatus, Locale, RankedCause } from '../../../workflows/contracts';
-import { clockTime, localeOf, moment, oneLine, say, span } from '../terminal';
+import { clockTime, inLanguage, localeOf, moment, oneLine, span, type Say } from '../terminal';
 import { field, list } from './layout';
 import { nextCommands } from './next';
 import { planView } from './plan';
 
 /** What a person needs at 3 a.m. on one screen: what, since when, why, what is planned, and what to type. */
 export function incidentView(status: IncidentStatus, locale: Locale = localeOf()): string {
-  const sections = [headerLines(status), factLines(status), causeLines(status), planLines(status), progressLines(status), lastLines(status), nextCommands(status)];
-  return sections
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
-    .join(locale === 'ko' ? '\n' : '\n');
+  const say = inLanguage(locale);
+  const sections = [headerLines, factLines, causeLines, planLines, progressLines, lastLines, nextCommands];
+  return sections.flatMap((linesOf) => linesOf(status, say)).join('\n');
 }
 
-function headerLines(status: IncidentStatus): string[] {
+function headerLines(status: IncidentStatus, say: Say): string[] {
   const { publicId, title, cluster, failureDomain, severity } = status;
-  return [`${pc.bold(publicId)}  ${pc.bold(say(title))}`, `${oneLine(cluster)} · ${failureDomain} · ${oneLine(severity)} · ${stateOf(status)}`];
+  return [`${pc.bold(publicId)}  ${pc.bold(say(title))}`, `${oneLine(cluster)} · ${failureDomain} · ${oneLine(severity)} · ${stateOf(status, say)}`];
 }
 
-function stateOf({ phase, outcome, waiting, owner, closedAt }: IncidentStatus): string {
+function stateOf({ phase, outcome, waiting, owner, closedAt }: IncidentStatus, say: Say): string {
   if (phase === 'closed') return pc.bold(`closed: ${outcome ?? 'no outcome'}${closedAt ? `, ${moment(closedAt)}` : ''}`);
   if (owner) return pc.bold(`${oneLine(owner)} has it`);
   if (waiting?.for === 'approval' || waiting?.for === 'person') return pc.bold(pc.yellow(`NEEDS YOU since ${moment(waiting.since)}`));
@@ -40,7 +38,7 @@ function factLines(status: IncidentStatus): string[] {
 
 const IMPACT = { outage: pc.red('outage: data is being lost or delayed'), degraded: pc.yellow('degraded: redundancy is gone, nothing is lost yet'), none: 'none yet' };
 
-function causeLines({ causes, rootCause, evidence, phase }: IncidentStatus): string[] {
+function causeLines({ causes, rootCause, evidence, phase }: IncidentStatus, say: Say): string[] {
   const [top] = causes;
   if (!top) return field('Cause', rootCause === 'unknown' ? 'not found; the evidence is below' : phase === 'closed' ? undefined : 'being looked for').concat(evidenceLines(evidence));
   const possible = causes.slice(1).filter(({ verdict }) => verdict === 'possible');
@@ -73,8 +71,8 @@ function evidenceLines(evidence: IncidentStatus['evidence']): string[] {
 }
 
 /** The plan in full while somebody has to decide on it; one line afterwards. */
-function planLines({ plan, phase, plans, decisions, mutations }: IncidentStatus): string[] {
-  if (plan && ['plan', 'approve'].includes(phase)) return ['', ...planView(plan), ''];
+function planLines({ plan, phase, plans, decisions, mutations }: IncidentStatus, say: Say): string[] {
+  if (plan && ['plan', 'approve'].includes(phase)) return ['', ...planView(plan, say), ''];
   const refused = plans.flatMap((result) => (result.kind === 'refused' ? [`${oneLine(result.remedy)}: ${say(result.reason)}`] : []));
   return [
     ...field('Plan', plan && `${say(plan.title)} (${plan.risk})`),
@@ -84,7 +82,7 @@ function planLines({ plan, phase, plans, decisions, mutations }: IncidentStatus)
   ];
 }
 
-function progressLines({ verification, phase }: IncidentStatus): string[] {
+function progressLines({ verification, phase }: IncidentStatus, say: Say): string[] {
   if (!verification || phase === 'approve') return [];
   const conditions = verification.conditions.filter(({ notApplicable }) => !notApplicable);
   return list('Verified', conditions.map(({ holds, title, seen }) => [holds ? pc.green('✓') : pc.red('✗'), `${say(title)}: ${oneLine(seen)}`]), 8);
@@ -92,7 +90,7 @@ function progressLines({ verification, phase }: IncidentStatus): string[] {
 
 const LAST_ENTRIES = 3;
 
-function lastLines({ timeline, notes }: IncidentStatus): string[] {
+function lastLines({ timeline, notes }: IncidentStatus, say: Say): string[] {
   return [
     ...list('Notes', notes.slice(-3).map(({ at, actor, text }) => ['•', `${clockTime(at)} ${oneLine(actor)}: ${oneLine(text)}`])),
     ...list('Last', timeline.slice(-LAST_ENTRIES).map(({ at, text }) => [clockTime(at), say(text)])),

@@ -1,17 +1,17 @@
 import pc from 'picocolors';
 import type { Plan, PlannedStep } from '../../../workflows/contracts';
-import { oneLine, safe, say } from '../terminal';
+import { oneLine, safe, type Say } from '../terminal';
 import { field, item, list } from './layout';
 
 /** A diff longer than this does not fit a screen; `nightshift show --json` has it whole. */
 const MOST_DIFF_LINES = 16;
 
 /** What will be done, exactly: steps, difference, risk, blast radius, gates, undo, and what happens if nothing is done. */
-export function planView(plan: Plan): string[] {
+export function planView(plan: Plan, say: Say): string[] {
   const { blastRadius, expectedLoss, ifNothingIsDone, desiredState, gates, dryRun, inverse } = plan;
   return [
     `${pc.bold('THE PLAN')}  ${pc.bold(say(plan.title))}  (${riskOf(plan)}, hash ${plan.hash.slice(0, 12)}…)`,
-    ...list('Steps', plan.steps.map((step, index) => [`${index + 1}.`, stepText(step)])),
+    ...list('Steps', plan.steps.map((step, index) => [`${index + 1}.`, `${actionText(step)} — ${say(step.reason)}`])),
     ...diffLines(plan.diff),
     ...field('Touches', say(blastRadius.text)),
     ...field('Loses', expectedLoss && pc.red(say(expectedLoss))),
@@ -25,10 +25,6 @@ export function planView(plan: Plan): string[] {
 
 function riskOf({ risk }: Plan): string {
   return { safe: pc.green('safe'), disruptive: pc.yellow('disruptive'), destructive: pc.red('DESTRUCTIVE') }[risk];
-}
-
-function stepText(step: PlannedStep): string {
-  return `${actionText(step)} — ${say(step.reason)}`;
 }
 
 function actionText({ action, object }: PlannedStep): string {
