@@ -8,6 +8,7 @@ import { CommandError, EXIT } from './exit';
 import { registerIncidentCommands } from './incident-commands';
 import { registerMessageCommands } from './message-commands';
 import { registerOpenCommand } from './open-command';
+import { registerPolicyCommands } from './policy-commands';
 import { registerProcessCommands } from './processes';
 import { registerRbacCommand } from './rbac-commands';
 import { registerRunbookCommands } from './runbook-commands';
@@ -21,7 +22,7 @@ export function createProgram(): Command {
     .showHelpAfterError('Run it with --help to see what it takes.')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true });
-  for (const register of [registerProcessCommands, registerOpenCommand, registerIncidentCommands, registerMessageCommands, registerDiagnoseCommand, registerUserCommands, registerRunbookCommands, registerAutomationCommands, registerRbacCommand, registerLabCommands, registerDrillCommand]) register(program);
+  for (const register of [registerProcessCommands, registerOpenCommand, registerIncidentCommands, registerMessageCommands, registerDiagnoseCommand, registerUserCommands, registerRunbookCommands, registerPolicyCommands, registerAutomationCommands, registerRbacCommand, registerLabCommands, registerDrillCommand]) register(program);
   return program;
 }
 

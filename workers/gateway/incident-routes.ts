@@ -16,6 +16,7 @@ const decision = z.strictObject({
   verdict: z.enum(['approve', 'reject']),
   planHash: z.string().regex(/^[0-9a-f]{64}$/, 'expected the 64 hexadecimal digits of the plan that was shown').describe('hash of the plan that was shown'),
   reason: z.string().max(500).optional(),
+  breakGlass: z.literal(true).optional().describe('approves alone where policy provides for it; takes a reason, is recorded and pages everybody'),
 });
 
 /** What people may tell an incident besides decisions: path → message, who may, and what it carries. */
