@@ -17,7 +17,7 @@ const decision = z.strictObject({
   planHash: z.string().regex(/^[0-9a-f]{64}$/, 'expected the 64 hexadecimal digits of the plan that was shown').describe('hash of the plan that was shown'),
   reason: z.string().max(500).optional(),
   breakGlass: z.literal(true).optional().describe('approves alone where policy provides for it; takes a reason, is recorded and pages everybody'),
-});
+}).refine(({ verdict, breakGlass }) => verdict === 'approve' || !breakGlass, { path: ['breakGlass'], error: 'there is no glass to break for a rejection' });
 
 /** What people may tell an incident besides decisions: path → message, who may, and what it carries. */
 const MESSAGES: ReadonlyArray<{ path: string; message: MessageName; access: Role[]; body: z.ZodObject; summary: string }> = [
