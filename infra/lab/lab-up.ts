@@ -11,7 +11,7 @@ import { readHandle, writeHandle, type LabHandle } from './handle';
 import { labDown } from './lab-down';
 import { namespaceInode } from './namespaces';
 import { ensurePackages } from './packages';
-import type { LabPaths } from './paths';
+import { projectRoot, type LabPaths } from './paths';
 import { identify, isAlive } from './process-identity';
 import { DEFAULT_FACTOR, DEFAULT_WEBHOOK_URL } from './settings';
 import type { SupervisorMessage } from './supervisor';
@@ -75,10 +75,10 @@ async function prepare(paths: LabPaths, options: LabUpOptions, progress: Progres
   renderManifests(paths, { factor: options.factor ?? DEFAULT_FACTOR, webhookUrl: options.webhookUrl ?? DEFAULT_WEBHOOK_URL, webhookToken });
 }
 
-/** `unshare` becomes the supervisor, so that its process ID is the one that holds the namespaces. */
+/** From dist/, also when a test runs the sources. `unshare` becomes the supervisor, so that its process ID is the one that holds the namespaces. */
 function startSupervisor(paths: LabPaths, { factor = DEFAULT_FACTOR }: LabUpOptions): ChildProcess {
   const log = openSync(path.join(paths.logs, 'supervisor.log'), 'a');
-  const args = ['--net', '--mount', '--propagation', 'private', '--', process.execPath, path.join(__dirname, 'supervisor.js'), paths.dir, String(factor)];
+  const args = ['--net', '--mount', '--propagation', 'private', '--', process.execPath, path.join(projectRoot(), 'dist', 'infra', 'lab', 'supervisor.js'), paths.dir, String(factor)];
   const child = spawn('unshare', args, { detached: true, stdio: ['ignore', log, log, 'ipc'] });
   closeSync(log);
   return child;

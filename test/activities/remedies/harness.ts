@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import type { ClusterAccess } from '../../../activities/cluster-access';
 import { executePlannedStep, type ExecutionDependencies } from '../../../activities/kubernetes/execute-step';
 import { planRemedy } from '../../../activities/kubernetes/plan-remedy';
 import { remedies } from '../../../activities/registry';
 import type { AcceptedDecision, ExecuteRequest, JsonObject, Plan, PlanResult, StepResult } from '../../../workflows/contracts';
 import { planHash } from '../../../workflows/domain/plan-hash';
-import { NOW, type TestAccess } from '../../support/pipeline-objects';
+import { NOW } from '../../support/pipeline-objects';
 import { TestSigner } from '../../support/signing';
 
 export const signer = new TestSigner();
@@ -13,14 +14,14 @@ const LEASE = { cluster: 'cluster-03', failureDomain: 'receive', holder: 'incide
 
 const text = { en: 'x', ko: 'x' };
 
-export function plan(access: TestAccess, use: string, input: JsonObject, targets = ['agent', 'agentConfig', 'receiver', 'receiverService']): Promise<PlanResult> {
+export function plan(access: ClusterAccess, use: string, input: JsonObject, targets = ['agent', 'agentConfig', 'receiver', 'receiverService']): Promise<PlanResult> {
   return planRemedy(new Map([[access.config.name, access]]), remedies, {
     cluster: 'cluster-03', publicId: '20260301-00000000', incidentClass: 'remote-write-failure', severity: 'critical', planId: 'plan-1', remedy: { id: 'the-remedy', use, title: text, with: input }, targets, plannedAt: NOW,
   });
 }
 
-export async function planned(access: TestAccess, use: string, input: JsonObject): Promise<Plan> {
-  const result = await plan(access, use, input);
+export async function planned(access: ClusterAccess, use: string, input: JsonObject, targets?: string[]): Promise<Plan> {
+  const result = await plan(access, use, input, targets);
   if (result.kind !== 'planned') throw new Error(`${result.kind}: ${result.reason.en}`);
   return result.plan;
 }
@@ -45,7 +46,7 @@ export interface ExecuteOptions {
   dependencies?: Partial<ExecutionDependencies>;
 }
 
-export function execute(access: TestAccess, of: Plan, { step, decisions, targets, direction = 'do', change = {}, dependencies = {} }: ExecuteOptions = {}): Promise<StepResult> {
+export function execute(access: ClusterAccess, of: Plan, { step, decisions, targets, direction = 'do', change = {}, dependencies = {} }: ExecuteOptions = {}): Promise<StepResult> {
   const steps = direction === 'do' ? of.steps : of.inverse;
   return executePlannedStep(
     { clusters: new Map([[access.config.name, access]]), remedies, temporalNamespace: 'default', keys: [signer.key], confirmLease: () => Promise.resolve(true), ...dependencies },
@@ -58,7 +59,7 @@ export function execute(access: TestAccess, of: Plan, { step, decisions, targets
   );
 }
 
-export async function executeAll(access: TestAccess, of: Plan): Promise<string[]> {
+export async function executeAll(access: ClusterAccess, of: Plan): Promise<string[]> {
   const results: string[] = [];
   for (const { id } of of.steps) results.push((await execute(access, of, { step: id })).result);
   return results;
