@@ -1,5 +1,5 @@
 /** How each kind of activity is called: every limit beside its reason. */
-import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type {
   ConfigurationActivities,
   IncidentSettings,
@@ -75,6 +75,8 @@ export function mutations(settings: IncidentSettings, summary: string): Pick<Kub
     startToCloseTimeout: '1 minute',
     scheduleToCloseTimeout: '5 minutes',
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 seconds', nonRetryableErrorTypes: ['Conflict'] },
+    // Whether a step that is called off was carried out after all has to be known.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     summary,
   });
 }

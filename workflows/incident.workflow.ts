@@ -36,7 +36,7 @@ export async function incidentWorkflow(input: IncidentInput): Promise<IncidentRe
       return { publicId: incident.status.publicId, outcome };
     }
     incident.record({ type: 'recoveryRevoked', reason: 'an alert fired again while the incident was closing' });
-    inHands = false;
+    inHands = incident.status.owner !== undefined;
   } while (true);
 }
 

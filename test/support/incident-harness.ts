@@ -31,21 +31,63 @@ export class IncidentHarness {
   }
 
   /** Runs `test` while a worker works; the world's activities are the only outside there is. */
-  async run<Result>(test: (incidents: Incidents) => Promise<Result>, change: (world: IncidentWorld) => void = () => undefined): Promise<Result> {
+  async run<Result>(test: (incidents: Incidents) => Promise<Result>, change: (world: IncidentWorld) => void = () => undefined, options: RunOptions = {}): Promise<Result> {
     const env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: this.executable } } });
     try {
       await registerSearchAttributes(env);
       const taskQueue = `test-${randomUUID()}`;
-      const world = new IncidentWorld({ queues: { probe: taskQueue, mutate: taskQueue } });
+      const settings = { queues: { probe: taskQueue, mutate: taskQueue } };
+      const world = options.createWorld?.(settings) ?? new IncidentWorld(settings);
       change(world);
-      const worker = await Worker.create({ connection: env.nativeConnection, taskQueue, workflowBundle: this.bundle, activities: world.activities(), maxConcurrentActivityTaskExecutions: 20 });
-      const incidents = new Incidents(env, taskQueue, world);
-      const result = await worker.runUntil(test(incidents));
+      const start = () => Worker.create({ connection: env.nativeConnection, taskQueue, workflowBundle: this.bundle, activities: world.activities(), maxConcurrentActivityTaskExecutions: 20, ...(options.maxCachedWorkflows !== undefined && { maxCachedWorkflows: options.maxCachedWorkflows }) });
+      const worker = new RestartableWorker(start);
+      const incidents = new Incidents(env, taskQueue, world, () => worker.restart());
+      const result = await worker.runUntil(() => test(incidents));
       await keepHistories(incidents);
       return result;
     } finally {
       await env.teardown();
     }
+  }
+}
+
+export interface RunOptions {
+  /** 0: every workflow task replays the whole history. */
+  maxCachedWorkflows?: number;
+  createWorld?: (settings: ConstructorParameters<typeof IncidentWorld>[0]) => IncidentWorld;
+}
+
+/** A worker that can be ended and started anew in the middle of a test. */
+class RestartableWorker {
+  private stop: () => Promise<void> = () => Promise.resolve();
+  private failed: (error: unknown) => void = () => undefined;
+
+  constructor(private readonly create: () => Promise<Worker>) {}
+
+  /** A worker that fails fails the test. */
+  async runUntil<Result>(test: () => Promise<Result>): Promise<Result> {
+    const failure = new Promise<never>((_, reject) => (this.failed = reject));
+    failure.catch(() => undefined);
+    try {
+      await this.begin();
+      return await Promise.race([test(), failure]);
+    } finally {
+      await this.stop();
+    }
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.begin();
+  }
+
+  private async begin(): Promise<void> {
+    const worker = await this.create();
+    const running = worker.run().catch(this.failed);
+    this.stop = async () => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await running;
+    };
   }
 }
 
@@ -68,7 +110,7 @@ async function keepHistories(incidents: Incidents): Promise<void> {
 export class Incidents {
   readonly opened: IncidentHandle[] = [];
 
-  constructor(readonly env: TestWorkflowEnvironment, readonly taskQueue: string, readonly world: IncidentWorld) {}
+  constructor(readonly env: TestWorkflowEnvironment, readonly taskQueue: string, readonly world: IncidentWorld, readonly restartWorker: () => Promise<void> = () => Promise.resolve()) {}
 
   async open(options: { alerts?: Alert[]; cluster?: string; workflowId?: string } = {}): Promise<IncidentHandle> {
     const cluster = options.cluster ?? 'test';

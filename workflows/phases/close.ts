@@ -1,4 +1,4 @@
-import { ParentClosePolicy, startChild, WorkflowIdReusePolicy } from '@temporalio/workflow';
+import { isCancellation, ParentClosePolicy, startChild, WorkflowIdReusePolicy } from '@temporalio/workflow';
 import { records } from '../activity-calls';
 import { permanentFixWorkflowId, WORKFLOW, type IncidentRecord, type PermanentFixInput, type PermanentFixSpec } from '../contracts';
 import { reduce } from '../domain/incident-state';
@@ -15,8 +15,17 @@ export async function close(incident: Incident): Promise<void> {
   incident.page('closed', { en: `Closed (${how.en}): ${title.en}`, ko: `종료(${how.ko}): ${title.ko}` });
   await incident.settle();
   incident.wait({ for: 'record', since: incident.now(), text: { en: 'the record to be written', ko: '기록 저장' } });
-  const written = await records.recordsWrite(recordOf(incident, fixes));
-  incident.record({ type: 'recordWritten', location: written.location });
+  try {
+    const written = await records.recordsWrite(recordOf(incident, fixes));
+    incident.record({ type: 'recordWritten', location: written.location });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    // The history still has everything; an incident that failed for this would only look unsolved.
+    const reason = reasonOf(error);
+    incident.record({ type: 'executionFailed', planId: '-', reason: `the record was not written: ${reason}` });
+    incident.page('overdue', { en: `The record of ${incident.status.publicId} was not written: ${reason}`, ko: `${incident.status.publicId}의 기록을 저장하지 못함: ${reason}` });
+    await incident.settle();
+  }
 }
 
 function proposedFixes(incident: Incident): PermanentFixSpec[] {

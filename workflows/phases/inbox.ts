@@ -7,6 +7,7 @@ import type { Role } from '../contracts/vocabulary';
 import * as messages from '../contracts/messages';
 import { approverFault } from '../domain/approvers';
 import { checkApprovals, floored, type ApprovalStanding } from '../domain/policy';
+import { alertsOf, bodyFault } from '../domain/message-shape';
 import { isSigned, statementFault } from '../domain/statements';
 import type { Incident } from './incident';
 import { breakGlassPage, requirementOf } from './ruling';
@@ -33,7 +34,7 @@ interface Admitted<Body> {
 
 export function registerInbox(incident: Incident): void {
   setHandler(messages.incidentStatus, () => incident.status);
-  setHandler(messages.alertsChanged, ({ alerts }) => incident.record({ type: 'alertsChanged', alerts }));
+  setHandler(messages.alertsChanged, (body) => incident.record({ type: 'alertsChanged', alerts: alertsOf(body) }));
   registerDecisions(incident);
   registerCourse(incident);
 }
@@ -44,7 +45,7 @@ function registerDecisions(incident: Incident): void {
     setHandler(signal, (envelope) => {
       const asDecision = (envelope && isSigned(envelope) ? envelope : { ...envelope, verdict }) as Envelope<DecisionBody>;
       try {
-        if (isSigned(asDecision) && asDecision.statement.body?.verdict !== verdict) throw refusal('the signed statement says something else');
+        if (isSigned(asDecision) && asDecision.statement?.body?.verdict !== verdict) throw refusal('the signed statement says something else');
         decide(incident, asDecision);
       } catch (error) {
         if (!(error instanceof ApplicationFailure)) throw error;
@@ -66,11 +67,11 @@ function registerCourse(incident: Incident): void {
     const { actor, body } = take(incident, 'chooseRemedy', envelope);
     incident.record({ type: 'remedyChosen', actor, remedy: body.remedy, ...(body.reason && { reason: body.reason }) });
     incident.chosenRemedy = body.remedy;
-    if (incident.status.phase !== 'waiting') incident.interruption = 'remedy-chosen';
-    else {
-      incident.record({ type: 'resumed', actor, reason: `to carry out ${body.remedy}` });
-      incident.resumed = true;
-    }
+    const inHands = incident.status.phase === 'waiting';
+    // Whoever has Nightshift carry something out has given the incident back.
+    if (inHands || incident.status.owner) incident.record({ type: 'resumed', actor, reason: `to carry out ${body.remedy}` });
+    incident.interruption = inHands ? undefined : 'remedy-chosen';
+    incident.resumed = inHands;
   }, { validator: (envelope: Envelope<ChooseRemedyBody>) => checkRemedy(incident, admit(incident, 'chooseRemedy', envelope).body.remedy) });
 
   setHandler(messages.takeOver, (envelope) => {
@@ -117,6 +118,8 @@ function admit<Body extends object>(incident: Incident, message: MessageName, en
   if (!incident.configured) throw refusal('the incident is still being set up, or its cluster is not configured here');
   if (!isSigned(envelope)) {
     if (!settings.acceptUnsigned) throw refusal('unsigned messages are not accepted here: use the nightshift command, the API or the console');
+    const unreadable = bodyFault(envelope);
+    if (unreadable) throw refusal(unreadable);
     const { actor, ...body } = envelope;
     return { actor: actor ?? UNSIGNED_ACTOR, roles: ['approver'], channel: 'temporal', body: body as Body };
   }
@@ -124,6 +127,8 @@ function admit<Body extends object>(incident: Incident, message: MessageName, en
   const fault = statementFault(envelope, { message, temporalNamespace, workflowId: status.workflowId, firstRunId: status.firstRunId, now: incident.now() }, settings.keys);
   if (fault) throw refusal(`the message does not count: ${fault}`);
   const { statement } = envelope;
+  const unreadable = bodyFault(statement.body);
+  if (unreadable) throw refusal(unreadable);
   if (incident.messageIds.has(statement.messageId)) throw refusal('the message was counted before');
   if (!statement.roles.some((role) => MAY[message].includes(role))) throw refusal(`${statement.actor} (${statement.roles.join(', ') || 'no role'}) may not do this: it takes the role ${MAY[message].join(' or ')}`);
   return { actor: statement.actor, roles: statement.roles, channel: statement.channel, body: statement.body, signed: envelope };

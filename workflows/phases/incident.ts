@@ -46,6 +46,7 @@ export class Incident {
     this.messageIds = new Set(input.continued?.messageIds);
     this.settings = input.continued?.settings ?? UNCONFIGURED;
     this.snapshot = input.continued?.snapshot;
+    this.cancelled = input.continued?.state.outcome === 'cancelled';
     this.status =
       input.continued?.state ??
       openIncident({

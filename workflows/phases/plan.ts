@@ -1,6 +1,6 @@
+import { isCancellation } from '@temporalio/workflow';
 import { planning } from '../activity-calls';
 import type { Plan, PlanResult, PolicyRuling, RankedCause, RemedySpec } from '../contracts';
-import { failureTypeOf } from '../contracts/failures';
 import { reasonOf, type Incident } from './incident';
 
 export type Planned =
@@ -43,7 +43,8 @@ export async function planRemedy(incident: Incident, remedy: RemedySpec, planId:
       targets: incident.snapshot?.runbook.targets ?? [],
     });
   } catch (error) {
-    if (failureTypeOf(error) === undefined) throw error;
+    // Whatever keeps a remedy from being planned, a worker that is away included, the next one and a person are left.
+    if (isCancellation(error)) throw error;
     const reason = reasonOf(error);
     return { kind: 'refused', remedy: id, gates: [], reason: { en: `it could not be planned: ${reason}`, ko: `계획할 수 없음: ${reason}` } };
   }

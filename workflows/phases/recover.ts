@@ -1,4 +1,4 @@
-import { CancellationScope, sleep } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
 import { mutations, temporal } from '../activity-calls';
 import type { ExecuteRequest, FailureDomain, Lease, Plan, PlannedStep, PolicyRuling } from '../contracts';
 import { failureTypeOf } from '../contracts/failures';
@@ -21,7 +21,7 @@ export async function recover(incident: Incident, plan: Plan): Promise<Recovery>
   incident.enter('recover');
   const lease = await takeLease(incident, domainOf(plan, incident.status.failureDomain));
   if (lease === 'interrupted') return { kind: 'interrupted' };
-  if (!lease) return { kind: 'failed', reason: 'another incident has held the lease of this failure domain for too long' };
+  if ('kind' in lease) return lease;
   const recovery = await underLease(incident, plan, lease);
   if (recovery.kind !== 'executed') await releaseLease(incident, lease);
   return recovery;
@@ -35,6 +35,8 @@ async function underLease(incident: Incident, plan: Plan, lease: Lease): Promise
     const failed = await execute(incident, plan, step, lease);
     if (!failed) continue;
     incident.record({ type: 'executionFailed', planId: plan.id, reason: failed.reason });
+    // What a person has taken over stays as it is, for that person to judge.
+    if (incident.interruption) return { kind: 'interrupted' };
     const begun = incident.status.mutations.some((mutation) => mutation.planId === plan.id && !mutation.undo);
     if (begun) await undo(incident, plan, lease);
     return failed;
@@ -63,13 +65,26 @@ function overruled(incident: Incident, plan: Plan, ruling: PolicyRuling): Recove
 
 async function execute(incident: Incident, plan: Plan, step: PlannedStep, lease: Lease): Promise<Extract<Recovery, { kind: 'stale' | 'failed' }> | undefined> {
   try {
-    const result = await mutations(incident.settings, `${step.action} ${step.object.kind}/${step.object.name}`).kubernetesExecuteStep(request(incident, plan, step, lease));
+    const { kubernetesExecuteStep } = mutations(incident.settings, `${step.action} ${step.object.kind}/${step.object.name}`);
+    const result = await untilTaken(incident, () => kubernetesExecuteStep(request(incident, plan, step, lease)));
     incident.record({ type: 'stepExecuted', planId: plan.id, planHash: plan.hash, result, undo: false });
     return undefined;
   } catch (error) {
     const reason = reasonOf(error);
     const type = failureTypeOf(error);
     return { kind: type === 'Conflict' || type === 'GateRefused' || type === 'TargetNotFound' ? 'stale' : 'failed', reason };
+  }
+}
+
+/** A step that waits for a worker or for its next try is called off when a person takes the incident; one under way is waited for. */
+async function untilTaken<Result>(incident: Incident, work: () => Promise<Result>): Promise<Result> {
+  const working = new CancellationScope();
+  const watching = new CancellationScope();
+  watching.run(() => condition(() => incident.interruption !== undefined)).then(() => working.cancel(), () => undefined);
+  try {
+    return await working.run(work);
+  } finally {
+    watching.cancel();
   }
 }
 
@@ -108,24 +123,30 @@ function domainOf(plan: Plan, own: FailureDomain): FailureDomain {
   return domain === 'unknown' ? own : domain;
 }
 
-async function takeLease(incident: Incident, failureDomain: FailureDomain): Promise<Lease | 'interrupted' | undefined> {
+async function takeLease(incident: Incident, failureDomain: FailureDomain): Promise<Lease | 'interrupted' | Extract<Recovery, { kind: 'failed' }>> {
   const { cluster, workflowId, firstRunId } = incident.status;
   const holder = `${workflowId}@${firstRunId}`;
   const deadline = Date.now() + incident.settings.durations.leaseWait;
   for (;;) {
-    const answer = await temporal.temporalAcquireLease({ cluster, failureDomain, holder, ttlMs: leaseTime(incident) });
+    const answer = await temporal.temporalAcquireLease({ cluster, failureDomain, holder, ttlMs: leaseTime(incident) }).catch(unanswered);
+    if ('kind' in answer) return answer;
     if (answer.granted) {
       incident.wait(undefined);
       incident.record({ type: 'leaseTaken', token: answer.lease.token });
       return answer.lease;
     }
-    if (Date.now() >= deadline) return undefined;
+    if (Date.now() >= deadline) return { kind: 'failed', reason: 'another incident has held the lease of this failure domain for too long' };
     if (!incident.status.waiting) {
       const text = { en: `the lease of ${failureDomain}, held by ${answer.holder}`, ko: `${answer.holder}가 보유한 ${failureDomain} 임차` };
       incident.wait({ for: 'lease', since: incident.now(), until: plus(incident.now(), incident.settings.durations.leaseWait), text });
     }
     if ((await incident.unlessInterrupted(() => sleep(LEASE_ASK_EVERY))) === 'interrupted') return 'interrupted';
   }
+}
+
+function unanswered(error: unknown): Extract<Recovery, { kind: 'failed' }> {
+  if (isCancellation(error)) throw error;
+  return { kind: 'failed', reason: `the lease could not be taken: ${reasonOf(error)}` };
 }
 
 /** A lease that could not be given back expires by itself; that must not hold up the incident. */

@@ -57,14 +57,16 @@ const LOOKS = 3;
 /** @returns how the course ends, or nothing when the next round should look again */
 async function tryRemedy(incident: Incident, cause: RankedCause | undefined, rounds: Rounds): Promise<Course | undefined> {
   if (!cause && !incident.chosenRemedy) return person('no root cause is certain enough to act on', '조치할 만큼 확실한 근본 원인이 없음');
+  const { chosenRemedy } = incident;
   const planned = await plan(incident, cause, rounds.tried);
+  // One that was chosen meanwhile is for the next round.
+  if (incident.chosenRemedy === chosenRemedy) incident.chosenRemedy = undefined;
   if (planned.kind === 'unneeded') return wellOrPerson(incident, 'no remedy is needed, but the pipeline is not well', '조치가 필요 없으나 아직 정상이 아님');
   if (planned.kind === 'none') {
     const reasons = { en: planned.reasons.join('; ') || 'no remedy is left to try', ko: planned.reasons.join('; ') || '더 시도할 조치가 없음' };
     const advice = cause?.advice ?? reasons;
     return cause ? person(`${cause.title.en}: ${advice.en}`, `${cause.title.ko}: ${advice.ko}`) : { kind: 'needs-a-person', reason: reasons };
   }
-  incident.chosenRemedy = undefined;
   const approval = await approve(incident, planned.plan);
   switch (approval) {
     case 'approved':

@@ -1,7 +1,6 @@
-import { condition } from '@temporalio/workflow';
+import { condition, isCancellation } from '@temporalio/workflow';
 import { configuration, temporal } from '../activity-calls';
 import type { IncidentClass, RunbookSnapshot } from '../contracts';
-import { failureTypeOf } from '../contracts/failures';
 import { firing } from '../domain/alerts';
 import { fiveW1H } from '../domain/five-w-one-h';
 import { plus } from '../domain/time';
@@ -35,7 +34,7 @@ async function configure(incident: Incident): Promise<void> {
   try {
     incident.settings = await configuration.configurationSnapshot({ cluster });
   } catch (error) {
-    if (failureTypeOf(error) !== 'InvalidInput') throw error;
+    if (isCancellation(error)) throw error;
     incident.record({ type: 'executionFailed', planId: '-', reason: reasonOf(error) });
   }
   const { durations, practice } = incident.settings;
@@ -56,7 +55,7 @@ async function select(incident: Incident, incidentClass?: IncidentClass): Promis
   try {
     return await configuration.runbooksSelect({ cluster, failureDomain, alerts: labels, ...(incidentClass && { incidentClass }) });
   } catch (error) {
-    if (failureTypeOf(error) !== 'RunbookInvalid') throw error;
+    if (isCancellation(error)) throw error;
     incident.record({ type: 'executionFailed', planId: '-', reason: reasonOf(error) });
     return null;
   }

@@ -1,0 +1,52 @@
+/**
+ * Random lives of an incident on the bundled workflow: messages honest and forged, failing activities, restarted
+ * workers, skipped time. The oracle is what the world received. NIGHTSHIFT_PROPERTY_RUNS sets the number of
+ * lives (`npm run test:property`: 500), NIGHTSHIFT_PROPERTY_SEED repeats a run whose seed was printed.
+ */
+import fc from 'fast-check';
+import { IncidentHarness, alert } from '../support/incident-harness';
+import { TestSigner } from '../support/signing';
+import { scenarios, type Scenario } from './acts';
+import { HostileWorld } from './hostile-world';
+import { Play } from './play';
+
+const RUNS = Number(process.env['NIGHTSHIFT_PROPERTY_RUNS'] ?? 25);
+const SEED = Number(process.env['NIGHTSHIFT_PROPERTY_SEED'] ?? Date.now() % 1_000_000_000);
+/** One life takes about a second; on a machine that does much else, several. */
+const LONGEST_LIFE_MS = 60_000;
+
+let harness: IncidentHarness;
+beforeAll(async () => {
+  harness = await IncidentHarness.start();
+}, 120_000);
+
+async function live(scenario: Scenario): Promise<void> {
+  const signer = new TestSigner();
+  const world = new HostileWorld({ queues: { probe: '', mutate: '' }, acceptUnsigned: scenario.acceptUnsigned, keys: [signer.key] });
+  world.risk = scenario.risks;
+  world.faults = scenario.from.map((fault) => ({ ...fault }));
+  await harness.run(async (incidents) => {
+    const first = alert();
+    const handle = await incidents.open({ alerts: [first] });
+    const play = new Play(incidents, world, handle, scenario, signer, first);
+    for (const act of scenario.acts) await play.perform(act);
+    const end = await play.finish();
+    const { events } = await handle.fetchHistory();
+    const stuck = (events ?? []).flatMap(({ workflowTaskFailedEventAttributes: failed }) => (failed?.failure?.message ? [`a workflow task failed: ${failed.failure.message}`] : []));
+    const found = [...world.violations(), ...play.problems, ...stuck, ...(/^(failed|never)/.test(end) ? [`the incident ${end}`] : [])];
+    if (found.length > 0) throw new Error(found.join('\n'));
+    if (!JSON.stringify(scenario).includes('recordsWrite')) expect(world.log.records.at(-1)?.incident.phase).toBe('closed');
+  }, () => undefined, {
+    // The test server goes on offering tasks to the sticky queue of a worker that has ended.
+    maxCachedWorkflows: scenario.uncached || scenario.acts.some(({ act }) => act === 'restart') ? 0 : 100,
+    createWorld: (settings) => {
+      world.settings = { ...world.settings, queues: settings.queues };
+      return world;
+    },
+  });
+}
+
+test(`in ${RUNS} lives of an incident nothing is done that was not allowed, nothing twice, and none gets stuck (seed ${SEED})`, async () => {
+  process.stderr.write(`property test of the incident: ${RUNS} lives, seed ${SEED}\n`);
+  await fc.assert(fc.asyncProperty(scenarios, live), { numRuns: RUNS, seed: SEED, endOnFailure: true, interruptAfterTimeLimit: RUNS * LONGEST_LIFE_MS, markInterruptAsFailure: true });
+}, RUNS * LONGEST_LIFE_MS + 60_000);
