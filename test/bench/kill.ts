@@ -94,9 +94,15 @@ async function judge(server: BenchServer, records: string, restartedAt: number, 
     spread: `first ${resumed[0]?.toFixed(1)} s, half ${resumed[INCIDENTS / 2]?.toFixed(1)} s (the process took work after ${(readyAfter / 1000).toFixed(1)} s)`,
     notes: [
       ...fates.flatMap(({ open, state }) => (open ? [state] : [])),
+      `later than ${MOST_SECONDS} s: ${count(fates.filter(({ resumedAt }) => resumedAt - restartedAt > MOST_SECONDS * 1000).map(({ resumedWith }) => resumedWith))}`,
       `before the kill, the first worker had begun ${fates.filter(({ begunBefore }) => begunBefore).length} of ${INCIDENTS} incidents; all were closed ${Math.max(...fates.map(({ closedAt }) => (closedAt - restartedAt) / 1000)).toFixed(1)} s after the restart`,
     ],
   };
+}
+
+/** "3 × kubernetesPlanRemedy, 2 × a workflow task": what the late ones had to wait for. */
+function count(names: readonly string[]): string {
+  return [...new Set(names)].map((name) => `${names.filter((other) => other === name).length} × ${name}`).join(', ') || 'none';
 }
 
 /** In the incident's own words; a worker that is away is a state, too. */
@@ -116,6 +122,7 @@ interface Fate {
   begunBefore: boolean;
   /** When the second worker first did something for the incident; infinite when it never did. */
   resumedAt: number;
+  resumedWith: string;
   closedAt: number;
 }
 
@@ -124,14 +131,18 @@ async function fateOf(server: BenchServer, cluster: string): Promise<Fate> {
   const { status, closeTime } = await handle.describe();
   const { events } = await handle.fetchHistory();
   const begun = (events ?? []).flatMap((event) => {
-    const identity = (event.workflowTaskStartedEventAttributes ?? event.activityTaskStartedEventAttributes)?.identity;
-    return identity ? [{ identity, at: tsToMs(event.eventTime) }] : [];
+    const activity = event.activityTaskStartedEventAttributes;
+    const identity = (event.workflowTaskStartedEventAttributes ?? activity)?.identity;
+    const scheduled = events?.find(({ eventId }) => activity?.scheduledEventId?.equals(eventId ?? 0))?.activityTaskScheduledEventAttributes;
+    return identity ? [{ identity, at: tsToMs(event.eventTime), what: scheduled?.activityType?.name ?? 'a workflow task' }] : [];
   });
+  const resumed = begun.find(({ identity }) => identity === 'worker-2');
   return {
     open: status.name === 'RUNNING',
     state: status.name === 'RUNNING' ? await stateOf(handle) : '',
     begunBefore: begun.some(({ identity }) => identity === 'worker-1'),
-    resumedAt: begun.find(({ identity }) => identity === 'worker-2')?.at ?? Infinity,
+    resumedAt: resumed?.at ?? Infinity,
+    resumedWith: resumed?.what ?? 'nothing',
     closedAt: closeTime?.getTime() ?? Infinity,
   };
 }
