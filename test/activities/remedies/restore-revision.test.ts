@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../../activities/kubernetes/gateway';
-import { failureTypeOf, type JsonObject } from '../../../workflows/contracts';
+import { failure, failureTypeOf, type JsonObject } from '../../../workflows/contracts';
 import { accessWith, BAD, controllerRevision, GOOD, killSwitch, pod, statefulSet, template, type PodLife, type TestAccess } from '../../support/pipeline-objects';
 import { execute, executeAll, forged, plan, planned } from './harness';
 
@@ -50,6 +50,17 @@ describe('kubernetes.restoreRevision plans', () => {
     const access = stuck();
     access.kubernetes.put(statefulSet({ update: GOOD }));
     expect((await planned(access, RESTORE, { target: 'receiver' })).steps.map(({ action }) => action)).toEqual(['delete', 'delete']);
+  });
+
+  it('the same where Nightshift only observes and may not even try it, and not where it is to act', async () => {
+    const access = stuck();
+    access.kubernetes.before = (_call, dryRun) => {
+      if (dryRun) throw failure('NotAuthorized', 'forbidden');
+    };
+    await expect(restore(access)).rejects.toMatchObject({ type: 'NotAuthorized' });
+    const observing = await restore(Object.assign(access, { config: { ...access.config, mode: 'observe' as const } }));
+    expect(observing).toMatchObject({ kind: 'planned', plan: { steps: [{ action: 'patch' }, { action: 'delete' }, { action: 'delete' }] } });
+    expect(observing.kind === 'planned' && observing.plan.dryRun.join()).toMatch(/(forbidden.*){3}/);
   });
 
   it('nothing where all is one revision', async () => {
