@@ -45,3 +45,15 @@ export function plainLine(text: string, length: number, known: readonly string[]
 export function cut(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
+
+/** Redacts every text inside a JSON value; a field whose name says that it is a secret loses its whole text. */
+export function redactJson<Value>(value: Value, name?: string): Value;
+export function redactJson(value: unknown, name = ''): unknown {
+  if (typeof value === 'string') {
+    const named = redact(`${name}=${JSON.stringify(value)}`);
+    return named === `${name}=***` ? '***' : redact(value);
+  }
+  if (Array.isArray(value)) return value.map((item: unknown) => redactJson(item));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redactJson(inner as unknown, key)]));
+}

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
+import { redactJson } from '../../activities/redact';
 import type { Alert } from '../../workflows/contracts';
 import { Problem } from './problems';
 
@@ -73,8 +74,9 @@ export function readAlertmanagerBody(body: unknown): AlertmanagerBody {
   const invalid: InvalidAlert[] = [];
   for (const alert of parsed.data.alerts) {
     const read = alertSchema.safeParse(alert);
-    if (read.success) alerts.push(read.data);
-    else invalid.push({ alert, faults: read.error.issues.map(({ path, message }) => `${path.join('.') || 'alert'}: ${plain(message)}`) });
+    // People write passwords into labels and annotations; from here they would go into histories, pages and records.
+    if (read.success) alerts.push(redactJson(read.data));
+    else invalid.push({ alert: redactJson(alert), faults: read.error.issues.map(({ path, message }) => `${path.join('.') || 'alert'}: ${plain(message)}`) });
   }
   return { alerts, invalid, truncated: parsed.data.truncatedAlerts ?? 0 };
 }

@@ -1,4 +1,5 @@
 import { WorkflowNotFoundError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, type Client } from '@temporalio/client';
+import { redactJson } from '../../activities/redact';
 import type { IncidentStatus, MessageName, Signed, Statement } from '../../workflows/contracts';
 import type { IncidentDirectory, IncidentView } from './incidents';
 import { Problem } from './problems';
@@ -32,7 +33,7 @@ export class Messenger {
   /** @throws Problem 409 with the incident's own reason when it refuses */
   async send<Answer>(status: IncidentStatus, message: MessageName, body: object, { actor, channel }: Sender): Promise<Answer> {
     const { workflowId, firstRunId } = status;
-    const signed = this.signer.sign({ message, workflowId, firstRunId, actor, channel, body });
+    const signed = this.signer.sign({ message, workflowId, firstRunId, actor, channel, body: redactJson(body) });
     const handle = this.client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: firstRunId });
     try {
       return await this.client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () => handle.executeUpdate<Answer, [Signed<object>]>(message, { args: [signed], updateId: signed.statement.messageId }));
