@@ -118,7 +118,7 @@ function clustersOf(parsed: ConfigFile, folder: string, file: string | undefined
     const [entry] = configSchema.parse({ clusters: [{ name: 'cluster', kubeconfig: path.resolve(kubeconfig), ...(context && { context }) }] }).clusters;
     if (entry) given.push(clusterOf(entry, folder, '--kubeconfig'));
   }
-  if (parsed.practice ?? given.length === 0) given.push(practiceCluster());
+  if (parsed.practice ?? given.length === 0) given.push(practiceCluster(given.flatMap(({ cluster, aliases }) => [cluster.name, ...aliases])));
   const names = given.flatMap(({ cluster, aliases }) => [cluster.name, ...aliases]);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice) throw new ConfigError(`${file ?? 'The configuration'}: clusters: the name ${twice} is used twice; names and aliases must differ.`);

@@ -59,8 +59,14 @@ export function clusterOf(entry: ClusterFile, folder: string, where: string, com
   return { cluster, aliases: entry.aliases, connection, durations: definedOf(entry.durations), queues };
 }
 
-/** An in-memory stand-in of the pipeline, so that a newcomer can play an incident without a cluster. */
-export function practiceCluster(): ClusterEntry {
+/** The handbook's example cluster, which the runbooks' examples name. */
+const PRACTICE_ALIAS = 'cluster-03';
+
+/**
+ * An in-memory stand-in of the pipeline, so that a newcomer can play an incident without a cluster.
+ * @param taken names of real clusters; alerts of a real cluster are never played
+ */
+export function practiceCluster(taken: readonly string[] = []): ClusterEntry {
   const namespace = 'monitoring';
   return {
     cluster: {
@@ -76,8 +82,7 @@ export function practiceCluster(): ClusterEntry {
       killSwitch: { namespace, name: 'nightshift-automation' },
       timeFactor: PRACTICE_TIME_FACTOR,
     },
-    // The handbook's example cluster, which the runbooks' examples name.
-    aliases: ['cluster-03'],
+    aliases: taken.includes(PRACTICE_ALIAS) ? [] : [PRACTICE_ALIAS],
     connection: { kind: 'practice' },
     durations: PRACTICE_DURATIONS,
     queues: { probe: CENTRAL_QUEUE, mutate: CENTRAL_QUEUE },

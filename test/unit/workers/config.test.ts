@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { ConfigError, findCluster, loadConfig } from '../../../workers/config';
+import { practiceCluster } from '../../../workers/config/clusters';
 import { configSchema } from '../../../workers/config/schema';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'nightshift-config-'));
@@ -119,6 +120,11 @@ describe('the environment is stronger than the file, the command line stronger t
     expect(config.users).toEqual([{ name: 'kim', roles: ['approver'], token: 'from-file' }]);
     expect(config.pagers).toEqual([{ name: 'pager', url: 'https://pager.example/x' }]);
   });
+});
+
+test('the practice cluster leaves the name of a real cluster to that cluster', () => {
+  expect(practiceCluster().aliases).toEqual(['cluster-03']);
+  expect(practiceCluster(['cluster-03']).aliases).toEqual([]);
 });
 
 describe('nightshift.example.yaml', () => {
