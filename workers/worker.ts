@@ -5,6 +5,7 @@ import { projectRoot } from '../infra/project';
 import { CENTRAL_QUEUE } from '../workflows/contracts';
 import type { NightshiftConfig } from './config';
 import { createWorkerActivities } from './deps';
+import { heartbeats } from './heartbeats';
 import { createLogger, onStop, reportReady } from './process';
 import { DEFAULT_TEMPORAL_ADDRESS } from './temporal-address';
 import { connectWorker } from './temporal-connection';
@@ -19,7 +20,8 @@ export const WORKER_TUNING = {
   maxEagerActivityReservationsPerWorkflowTask: 32,
   // Tasks and queries for a worker that was killed wait this long for it before another one gets them (default: 10 s).
   // Too short for a busy worker costs one replay of some hundred events.
-  stickyQueueScheduleToStartTimeout: '1 second',
+  stickyQueueScheduleToStartTimeout: '2 seconds',
+  interceptors: { activity: [heartbeats] },
 } as const satisfies Partial<WorkerOptions>;
 
 export interface RunWorkerOptions {

@@ -11,6 +11,12 @@ import type {
   VerificationActivities,
 } from './contracts';
 
+/**
+ * A worker that is killed says nothing: without heartbeats Temporal waits for the whole time-out of what it held. The
+ * worker beats once a second (workers/heartbeats.ts); an idle machine misses none, a busy one not five.
+ */
+const HEARTBEAT = '5 seconds';
+
 /** Reads of the worker's own files: local, because a round trip to the server would cost more than the read. */
 export const configuration = proxyLocalActivities<ConfigurationActivities>({
   startToCloseTimeout: '5 seconds',
@@ -21,6 +27,7 @@ export const configuration = proxyLocalActivities<ConfigurationActivities>({
 export const notify = proxyActivities<NotifyActivities>({
   startToCloseTimeout: '15 seconds',
   scheduleToCloseTimeout: '10 minutes',
+  heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });
 
@@ -28,6 +35,7 @@ export const notify = proxyActivities<NotifyActivities>({
 export const records = proxyActivities<RecordActivities>({
   startToCloseTimeout: '1 minute',
   scheduleToCloseTimeout: '24 hours',
+  heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });
 
@@ -35,8 +43,12 @@ export const records = proxyActivities<RecordActivities>({
 export const temporal = proxyActivities<TemporalActivities>({
   startToCloseTimeout: '15 seconds',
   scheduleToCloseTimeout: '5 minutes',
+  heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });
+
+/** A worker that was killed is back within seconds, and its probes should not count as unanswered; one that is away for longer is evidence. */
+const WORKER_BACK_WITHIN = 30_000;
 
 /**
  * Probes: one retry within their time-out, because a person is waiting. A probe whose worker is away fails by
@@ -47,8 +59,9 @@ export function probes(settings: IncidentSettings, use: string): ProbeActivities
   return proxyActivities<ProbeActivities>({
     taskQueue: settings.queues.probe,
     startToCloseTimeout: timeout,
-    scheduleToStartTimeout: timeout,
-    scheduleToCloseTimeout: 2 * timeout + 2_000,
+    scheduleToStartTimeout: WORKER_BACK_WITHIN,
+    scheduleToCloseTimeout: WORKER_BACK_WITHIN + 2 * timeout,
+    heartbeatTimeout: HEARTBEAT,
     retry: { initialInterval: '500 milliseconds', maximumAttempts: 2 },
     summary: use,
   });
@@ -60,6 +73,7 @@ export function planning(settings: IncidentSettings, summary: string): Pick<Kube
     taskQueue: settings.queues.mutate,
     startToCloseTimeout: '30 seconds',
     scheduleToCloseTimeout: '3 minutes',
+    heartbeatTimeout: HEARTBEAT,
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '15 seconds' },
     summary,
   });
@@ -72,7 +86,8 @@ export function planning(settings: IncidentSettings, summary: string): Pick<Kube
 export function mutations(settings: IncidentSettings, summary: string): Pick<KubernetesActivities, 'kubernetesExecuteStep' | 'kubernetesUndoStep'> {
   return proxyActivities<KubernetesActivities>({
     taskQueue: settings.queues.mutate,
-    startToCloseTimeout: '1 minute',
+    // Short, because there is no heartbeat: it would bring a cancellation into the middle of a write.
+    startToCloseTimeout: '20 seconds',
     scheduleToCloseTimeout: '5 minutes',
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 seconds', nonRetryableErrorTypes: ['Conflict'] },
     // Whether a step that is called off was carried out after all has to be known.
@@ -83,7 +98,7 @@ export function mutations(settings: IncidentSettings, summary: string): Pick<Kub
 
 /**
  * Polls inside one retried activity: measured, polling from the workflow costs a thousand events. A single look may take
- * as long as its windowed probe observes, hence the heartbeat.
+ * as long as its windowed probe observes.
  * @param deadlineMs how long conditions may take to hold
  */
 export function verification(settings: IncidentSettings, deadlineMs: number, summary: string): VerificationActivities {
@@ -91,7 +106,7 @@ export function verification(settings: IncidentSettings, deadlineMs: number, sum
     taskQueue: settings.queues.probe,
     startToCloseTimeout: '5 minutes',
     scheduleToCloseTimeout: deadlineMs,
-    heartbeatTimeout: '30 seconds',
+    heartbeatTimeout: HEARTBEAT,
     retry: { initialInterval: settings.durations.verifyEvery, backoffCoefficient: 1 },
     summary,
   });

@@ -27,6 +27,8 @@ export interface DevServer {
 
 /** Measured: the port opens after 0.4 s; a database of months on a busy machine may take longer. */
 const READY_TIMEOUT_MS = 30_000;
+/** Measured: a server whose port is taken has ended 0.1 s after it was started. */
+const SETTLED_MS = 150;
 /** Temporal closes its database within a second; after this it is killed, which SQLite survives. */
 const STOP_TIMEOUT_MS = 10_000;
 
@@ -48,6 +50,8 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   const stop = () => stopProcess(child);
   try {
     await Promise.race([untilOpen(options.port), failure]);
+    // A program that finds its port taken ends at once; then somebody else is listening there.
+    await Promise.race([delay(SETTLED_MS), failure]);
   } catch (error) {
     await stop();
     throw error;

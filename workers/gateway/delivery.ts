@@ -73,6 +73,8 @@ async function signalWithStart(client: Client, { cluster, failureDomain, alerts 
   const handle = await client.workflow.signalWithStart(WORKFLOW.incident, {
     workflowId: incidentWorkflowId(cluster, failureDomain),
     taskQueue: CENTRAL_QUEUE,
+    // A task that a killed worker held is given to another one after this (default: 10 s); replaying takes a second at most.
+    workflowTaskTimeout: '5 seconds',
     args: [{ cluster, failureDomain }],
     signal: alertsChanged,
     signalArgs: [changed],

@@ -9,8 +9,6 @@ import type { NightshiftConfig } from '../config';
 import type { DataDir } from '../data-dir';
 import { isAlive } from './lock';
 
-/** The port that Temporal's own tools expect; the next free one is taken when another copy has it. */
-const USUAL_PORT = 7233;
 /** How soon a Temporal that died is started again. */
 const RESTART_AFTER_MS = 500;
 
@@ -81,9 +79,12 @@ function readHandle(dir: DataDir): Handle | undefined {
   }
 }
 
+/**
+ * The port of the last start, or one that the system gives. Never a well-known one: two copies that start at the same
+ * moment would both find it free, and the second would take the first one's Temporal for its own.
+ */
 async function choosePort(remembered: number | undefined): Promise<number> {
-  for (const port of [remembered, USUAL_PORT]) if (port && (await isFree(port))) return port;
-  return freePort();
+  return remembered && (await isFree(remembered)) ? remembered : freePort();
 }
 
 /** Ends a Temporal that outlived a supervisor which was killed; only if the process really is ours. */

@@ -15,12 +15,14 @@ import { reasonOf, type Incident } from './incident';
  */
 export async function triage(incident: Incident): Promise<void> {
   await condition(() => incident.status.alerts.length > 0, FIRST_ALERT_WITHIN);
+  // Asked at once, because somebody is waiting; what comes of the second counts only where the first is known.
+  const selected = select(incident);
   await configure(incident);
   incident.beside(lookBack(incident));
-  const claimed = incident.configured ? await select(incident) : null;
+  const found = await selected;
+  const claimed = incident.configured ? found : null;
   adopt(incident, claimed);
   incident.record({ type: 'triaged', fiveW1H: fiveW1H(incident.status) });
-  incident.publish();
   const { title, severity, cluster } = incident.status;
   incident.page('opened', { en: `${title.en} on ${cluster} (${severity}). Diagnosis has begun.`, ko: `${cluster}: ${title.ko} (${severity}). 진단을 시작했습니다.` });
   if (!claimed && incident.configured) await searchTree(incident);
