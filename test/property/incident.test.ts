@@ -11,7 +11,9 @@ import { HostileWorld } from './hostile-world';
 import { Play } from './play';
 
 const RUNS = Number(process.env['NIGHTSHIFT_PROPERTY_RUNS'] ?? 25);
-const SEED = Number(process.env['NIGHTSHIFT_PROPERTY_SEED'] ?? Date.now() % 1_000_000_000);
+/** The sample in `npm test` is the same each time, so that a red run is the change's doing; a longer run draws its own. */
+const SAMPLE_SEED = 77;
+const SEED = Number(process.env['NIGHTSHIFT_PROPERTY_SEED'] ?? (process.env['NIGHTSHIFT_PROPERTY_RUNS'] ? Date.now() % 1_000_000_000 : SAMPLE_SEED));
 /** One life takes about a second; on a machine that does much else, several. */
 const LONGEST_LIFE_MS = 60_000;
 
