@@ -29,6 +29,6 @@ export async function ensurePackages(progress: Progress): Promise<void> {
     // RUNLEVEL=1 keeps Debian's own etcd service from being started.
     await capture('apt-get', ['install', '-y', '--no-install-recommends', ...missing], { env: { ...env, RUNLEVEL: '1' } });
   } catch (error) {
-    throw new Error(`${missing.join(', ')} could not be installed (${(error as Error).message}). Install them by hand and run this again.`);
+    throw new Error(`${missing.join(', ')} could not be installed (${(error as Error).message}). Install them by hand and run this again.`, { cause: error });
   }
 }

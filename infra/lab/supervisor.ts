@@ -24,7 +24,9 @@ async function main([dir, factor]: readonly string[]): Promise<void> {
   const components: ComponentProcess[] = [];
   let ready = false;
   let stopping = false;
-  const send = (message: SupervisorMessage): void => void (process.connected && process.send?.(message));
+  const send = (message: SupervisorMessage): void => {
+    if (process.connected) process.send?.(message);
+  };
   const stop = async (code: number): Promise<void> => {
     if (stopping) return;
     stopping = true;

@@ -8,7 +8,7 @@ type StatusOfPod = { readonly containerStatuses?: readonly ContainerStatus[]; re
 export function isInState(pod: Pod, state: PodState): boolean {
   if (pod.metadata.deletionTimestamp) return false;
   if (state === 'any') return true;
-  const status: StatusOfPod = (pod.status ?? {}) as StatusOfPod;
+  const status: StatusOfPod = (pod.status ?? {});
   const ready = status.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
   if (state === 'crashLooping') return !ready && crashLooping(status);
   return state === 'ready' ? ready : !ready;

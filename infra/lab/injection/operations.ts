@@ -64,7 +64,7 @@ async function select(step: PodSet & { as: string; state: PodState; count?: numb
   context.say(`${step.as}: ${chosen.join(', ') || 'none'}`);
 }
 
-async function forEachPod(set: PodSet, context: OperationContext, done: string, action: (pod: { namespace: string; name: string; uid: string }) => Promise<unknown> | unknown): Promise<void> {
+async function forEachPod(set: PodSet, context: OperationContext, done: string, action: (pod: { namespace: string; name: string; uid: string }) => unknown): Promise<void> {
   for (const { metadata } of await podsOf(set, context)) {
     await action({ namespace: set.namespace, name: metadata.name, uid: metadata.uid });
     context.say(`${metadata.name} ${done}`);

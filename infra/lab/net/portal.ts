@@ -16,7 +16,10 @@ export function openPortal(socketPath: string): net.Server {
     const onData = (chunk: Buffer): void => {
       head += chunk.toString('latin1');
       const end = head.indexOf('\n');
-      if (end < 0) return void (head.length > LONGEST_TARGET && client.destroy());
+      if (end < 0) {
+        if (head.length > LONGEST_TARGET) client.destroy();
+        return;
+      }
       client.off('data', onData).pause();
       connect(client, head.slice(0, end), Buffer.from(head.slice(end + 1), 'latin1'));
     };

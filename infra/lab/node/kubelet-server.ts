@@ -1,7 +1,7 @@
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
-import type { TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { renderLine, parseLogQuery, renderLog } from './log-format';
 
@@ -29,7 +29,8 @@ export function kubeletServer(identity: KubeletIdentity, findLog: LogLookup): ht
 
 async function answer(request: IncomingMessage, response: ServerResponse, findLog: LogLookup): Promise<void> {
   const url = new URL(request.url ?? '/', 'https://kubelet');
-  const peer = (request.socket as TLSSocket).getPeerCertificate().subject?.CN;
+  const { socket } = request;
+  const peer = socket instanceof TLSSocket ? socket.getPeerCertificate().subject?.CN : undefined;
   if (peer !== 'kube-apiserver-kubelet-client') return end(response, 403, `${String(peer)} may not use the kubelet API`);
   if (url.pathname === '/healthz') return end(response, 200, 'ok');
   const [, call, namespace = '', pod = '', container = ''] = url.pathname.split('/').map(decodeURIComponent);
