@@ -82,6 +82,7 @@ export class IncidentWorld {
   onExecute: (request: ExecuteRequest) => void = () => undefined;
   leaseHeldBy: () => string | undefined = () => undefined;
   pagerWorks = true;
+  recordStoreWorks = true;
 
   constructor(settings: Partial<IncidentSettings> & { queues: IncidentSettings['queues'] }) {
     this.settings = {
@@ -124,6 +125,7 @@ export class IncidentWorld {
         return { delivered: true, detail: 'test: 200' };
       },
       recordsWrite: async (record: IncidentRecord) => {
+        if (!this.recordStoreWorks) throw failure('UpstreamRejected', 'the record store said 507 Insufficient Storage');
         this.log.records.push(record);
         return { location: 'test', files: [] };
       },

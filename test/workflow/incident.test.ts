@@ -1,3 +1,4 @@
+import { failure } from '../../workflows/contracts/failures';
 import * as messages from '../../workflows/contracts/messages';
 import { alert, IncidentHarness, resolved, type IncidentHandle, type Incidents } from '../support/incident-harness';
 
@@ -263,4 +264,52 @@ test('recovery that does not last is revoked and worked on again', () =>
     const again = await incidents.until(handle, ({ plan, waiting }) => plan?.remedy === 'second' && waiting?.for === 'approval');
     expect(again.recoveredAt).toBeUndefined();
     expect(again.timeline.map(({ event }) => event)).toContain('recoveryRevoked');
+  }));
+
+test('a malformed webhook signal changes nothing and stops nothing', () =>
+  harness.run(async (incidents) => {
+    const handle = await incidents.open();
+    await incidents.waitingForApproval(handle);
+    for (const body of [null, {}, { alerts: null }, { alerts: [null, { labels: 7 }] }]) await handle.signal('alertsChanged', body);
+    await approve(incidents, handle);
+    await incidents.until(handle, (status) => status.recoveredAt !== undefined);
+    const { events } = await handle.fetchHistory();
+    expect(events?.filter(({ workflowTaskFailedEventAttributes }) => workflowTaskFailedEventAttributes)).toEqual([]);
+  }));
+
+test('a lease that cannot be asked for hands the incident over, and nothing is executed', () =>
+  harness.run(async (incidents) => {
+    incidents.world.leaseHeldBy = () => {
+      throw failure('UpstreamRejected', 'the lease workflow is gone');
+    };
+    const handle = await incidents.open();
+    await approve(incidents, handle);
+    const status = await incidents.until(handle, ({ phase }) => phase === 'waiting');
+    expect(status.outcome).toBe('handed-over');
+    expect(status.timeline.map(({ text }) => text.en).join('\n')).toContain('the lease could not be taken: the lease workflow is gone');
+    expect(incidents.world.log.executed).toEqual([]);
+  }));
+
+test('a record that cannot be written is said and paged, and the incident keeps its outcome', () =>
+  harness.run(async (incidents) => {
+    const handle = await incidents.open();
+    await approve(incidents, handle);
+    await incidents.until(handle, (status) => status.recoveredAt !== undefined);
+    await resolveAll(incidents, handle);
+    expect((await handle.result()).outcome).toBe('recovered');
+    expect(incidents.world.log.pages.some(({ text }) => text.en.includes('was not written: the record store said 507'))).toBe(true);
+  }, (world) => {
+    world.recordStoreWorks = false;
+  }));
+
+test('a remedy chosen by whoever has taken over gives the incident back, and still waits for a decision', () =>
+  harness.run(async (incidents) => {
+    const handle = await incidents.open();
+    await incidents.waitingForApproval(handle);
+    await handle.executeUpdate(messages.takeOver, { args: [{ actor: 'lee' }] });
+    await incidents.until(handle, ({ phase }) => phase === 'waiting');
+    await handle.executeUpdate(messages.chooseRemedy, { args: [{ remedy: 'second', actor: 'lee' }] });
+    const status = await incidents.until(handle, ({ plan, waiting }) => plan?.remedy === 'second' && waiting?.for === 'approval');
+    expect(status.owner).toBeUndefined();
+    expect(incidents.world.log.executed).toEqual([]);
   }));
