@@ -25,13 +25,14 @@ export const OUTCOME_TEXT: Record<Outcome, Text> = {
   cancelled: { en: 'cancelled', ko: '취소됨' },
 };
 
-const DONE: Record<string, Text> = {
+/** Completes "StatefulSet monitoring/x …". */
+export const STEP_RESULT_TEXT: Record<string, Text> = {
   evicted: { en: 'has been evicted', ko: '축출됨' },
   deleted: { en: 'has been deleted', ko: '삭제됨' },
   patched: { en: 'has been patched', ko: '변경됨' },
   created: { en: 'has been created', ko: '생성됨' },
   reloaded: { en: 'has reloaded its configuration', ko: '설정을 다시 읽음' },
-  unchanged: { en: 'was already as planned', ko: '이미 계획한 상태임' },
+  unchanged: { en: 'was already as planned', ko: '이미 계획한 상태였음' },
 };
 
 /** One sentence for the timeline, in both languages. Exhaustive: a new event cannot be forgotten here. */
@@ -172,6 +173,6 @@ function decidedText(event: Extract<IncidentEvent, { type: 'decided' }>): Text {
 function executedText(event: Extract<IncidentEvent, { type: 'stepExecuted' }>): Text {
   const { object, result } = event.result;
   const name = `${object.kind} ${object.namespace}/${object.name}`;
-  const done = DONE[result] ?? same(result);
+  const done = STEP_RESULT_TEXT[result] ?? same(result);
   return { en: `${event.undo ? 'Undo: ' : ''}${name} ${done.en}`, ko: `${event.undo ? '되돌림: ' : ''}${name} ${done.ko}` };
 }

@@ -1,4 +1,6 @@
-import type { FailureDomain, Impact, Outcome, Risk, Text } from '../../../workflows/contracts';
+import type { FailureDomain, Impact, Risk, Text } from '../../../workflows/contracts';
+
+export { OUTCOME_TEXT as OUTCOME, STEP_RESULT_TEXT as RESULT } from '../../../workflows/domain/timeline';
 
 export const IMPACT: Record<Impact, Text> = {
   outage: { en: 'an outage: samples were delayed or lost', ko: '장애: 샘플이 지연되거나 유실됨' },
@@ -17,15 +19,6 @@ export const DOMAIN: Record<FailureDomain, string> = {
   agent: '에이전트', receive: '수신(Receive)', query: '조회(Query)', store: '저장소(Store)', compact: '압축(Compact)', ui: '화면(Grafana)', alerting: '알림', unknown: '알 수 없음',
 };
 
-export const OUTCOME: Record<Outcome, Text> = {
-  recovered: { en: 'recovered', ko: '복구됨' },
-  'self-healed': { en: 'healed by itself', ko: '자연 복구됨' },
-  mitigated: { en: 'mitigated', ko: '완화됨' },
-  merged: { en: 'merged into another incident', ko: '다른 장애에 병합됨' },
-  'handed-over': { en: 'handed over to a person', ko: '담당자에게 인계됨' },
-  cancelled: { en: 'cancelled', ko: '취소됨' },
-};
-
 export const RISK: Record<Risk, Text> = {
   safe: { en: 'safe', ko: '안전' },
   disruptive: { en: 'disruptive', ko: '서비스 영향 가능(disruptive)' },
@@ -38,15 +31,6 @@ export const ACTION: Record<string, Text> = {
   patch: { en: 'patch', ko: '변경' },
   create: { en: 'create', ko: '생성' },
   reload: { en: 'reload the configuration of', ko: '설정 다시 읽기' },
-};
-
-export const RESULT: Record<string, Text> = {
-  evicted: { en: 'has been evicted', ko: '축출됨' },
-  deleted: { en: 'has been deleted', ko: '삭제됨' },
-  patched: { en: 'has been patched', ko: '변경됨' },
-  created: { en: 'has been created', ko: '생성됨' },
-  reloaded: { en: 'has reloaded its configuration', ko: '설정을 다시 읽음' },
-  unchanged: { en: 'was already as planned', ko: '이미 계획한 상태였음' },
 };
 
 export const VERDICT: Record<'confirmed' | 'possible' | 'rejected', Text> = {
