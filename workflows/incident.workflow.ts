@@ -46,7 +46,7 @@ async function workUntilOver(incident: Incident, startInHands: boolean): Promise
   for (;;) {
     if (!inHands) {
       const course = await treat(incident);
-      if (course.kind !== 'needs-a-person') return settle(incident, course.kind, WELL[course.kind]);
+      if (course.kind !== 'needs-a-person') return settle(incident, course.kind);
       handOver(incident, course.reason);
     }
     inHands = true;
@@ -62,10 +62,10 @@ const WELL = {
   'self-healed': { en: 'The pipeline is well; Nightshift changed nothing that was needed.', ko: '자동 조치 없이 파이프라인이 정상으로 돌아왔습니다.' },
 } as const satisfies Record<string, Text>;
 
-function settle(incident: Incident, kind: 'recovered' | 'self-healed', reason: Text): Outcome {
+function settle(incident: Incident, kind: keyof typeof WELL): Outcome {
   const changed = incident.status.mutations.some((mutation) => mutation.result !== 'unchanged' && !mutation.undo);
-  const outcome: Outcome = kind === 'self-healed' && changed ? 'recovered' : kind;
-  incident.record({ type: 'outcome', outcome, reason: WELL[outcome === 'recovered' ? 'recovered' : kind] ?? reason });
+  const outcome = changed ? 'recovered' : kind;
+  incident.record({ type: 'outcome', outcome, reason: WELL[outcome] });
   return outcome;
 }
 
