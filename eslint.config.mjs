@@ -2,7 +2,7 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 /** One external system each; what one of them needs of another it takes through the other's interface, `gateway.ts`. */
-const SYSTEMS = ['alertmanager', 'configuration', 'kubernetes', 'notify', 'practice', 'prometheus', 'records', 'runbooks', 'temporal', 'thanos', 'verification'];
+const SYSTEMS = ['alertmanager', 'configuration', 'grafana', 'kubernetes', 'network', 'notify', 'practice', 'prometheus', 'records', 'runbooks', 'temporal', 'thanos', 'verification'];
 /** Folders below activities/ that exist to put several systems together. */
 const COMPOSING = ['verification', 'practice'];
 
@@ -68,7 +68,7 @@ export default tseslint.config(
     // Configuration files and start-up scripts are plain JavaScript: they run before anything is built.
     files: ['**/*.js', '**/*.mjs'],
     ...tseslint.configs.disableTypeChecked,
-    languageOptions: { parserOptions: { projectService: false, program: null, project: false }, globals: { console: 'readonly', process: 'readonly', module: 'writable', require: 'readonly', __dirname: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly' } },
+    languageOptions: { parserOptions: { projectService: false, program: null, project: false }, globals: { console: 'readonly', process: 'readonly', module: 'writable', exports: 'writable', __filename: 'readonly', require: 'readonly', __dirname: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly' } },
   },
   {
     // Jest's matchers answer `any`; a test that is wrong about a type fails.

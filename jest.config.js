@@ -1,5 +1,5 @@
 // Packages that are published as ES modules only; Jest runs CommonJS, so these are transpiled like our own sources.
-const ESM_PACKAGES = ['@kubernetes/client-node', '@jsep-plugin', 'openid-client', 'jose', 'oauth4webapi'];
+const ESM_PACKAGES = ['@kubernetes/client-node', '@jsep-plugin', 'openid-client', 'jose', 'oauth4webapi', 'cookie', 'content-type', '@octokit', 'universal-user-agent', 'before-after-hook', 'bottleneck', 'toad-cache', 'json-with-bigint', 'marked', 'simple-git'];
 
 const transform = {
   '^.+\\.(ts|js|mjs)$': [
@@ -17,6 +17,7 @@ const transform = {
 module.exports = {
   rootDir: __dirname,
   testEnvironment: 'node',
+  globalSetup: '<rootDir>/test/support/build-first.mjs',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.nightshift/'],
   transform,

@@ -1,5 +1,5 @@
 /** One bounded GET of JSON for the gateways that speak plain HTTP APIs with axios. */
-import axios from 'axios';
+import { axiosWhenNeeded } from './axios-when-needed';
 import { callSignal } from './call-scope';
 import { notUnderstood, statusFailure, tooLarge, transportFailure, type Asked } from './http-failures';
 
@@ -24,6 +24,7 @@ export async function getJson(request: JsonGet): Promise<unknown> {
   const asked: Asked = { system: request.system, request: `GET ${request.path}` };
   const url = new URL(request.path.replace(/^\//, ''), request.base.endsWith('/') ? request.base : `${request.base}/`);
   const secrets = [url.password, decodeURIComponent(url.password), ...url.searchParams.values()];
+  const axios = axiosWhenNeeded();
   const answer = await axios
     .get<string>(url.toString(), {
       params: request.params,

@@ -2,8 +2,12 @@ import { failure } from '../workflows/contracts';
 import type { AlertmanagerGateway } from './alertmanager/gateway';
 import type { ClusterConfig, Target } from './clusters';
 import type { DesiredState } from './desired-state';
+import type { FrontDoorGateway } from './grafana/gateway';
 import type { KubernetesGateway } from './kubernetes/gateway';
-import type { MetricsGateway, QueryGateway } from './prometheus/gateway';
+import type { NamesGateway } from './network/gateway';
+import type { MetricsGateway, QueryGateway, RulesGateway } from './prometheus/gateway';
+import type { SecretDigest } from './secret-digest';
+import type { HeartbeatGateway } from './temporal/gateway';
 
 /** Time, so that tests need not wait for it. */
 export interface Clock {
@@ -22,7 +26,19 @@ export interface ClusterAccess {
   /** The Prometheus that watches the pipeline; absent where it is not configured. */
   prometheus?: QueryGateway;
   alertmanager?: AlertmanagerGateway;
+  /** The cluster's names, where the worker runs beside the pipeline; absent outside of the cluster. */
+  names?: NamesGateway;
+  /** Whoever evaluates the alerting rules; absent where it is not configured. */
+  rules?: RulesGateway;
+  /** What Nightshift itself has heard of the cluster; absent where nobody can say. */
+  heartbeats?: HeartbeatGateway;
+  /** Grafana as users reach it; absent where no address is configured. */
+  frontDoor?: FrontDoorGateway;
+  /** Thanos Query Frontend; absent where it is not configured. */
+  frontend?: QueryGateway;
   desiredState: DesiredState;
+  /** Tells two secret values apart without showing them; the same on every worker that plans or executes for this cluster. */
+  digest: SecretDigest;
   clock: Clock;
 }
 

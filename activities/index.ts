@@ -1,5 +1,5 @@
 import { asyncLocalStorage } from '@temporalio/activity';
-import { probeActivityName, type KubernetesActivities, type ProbeActivities, type VerificationActivities, type ConfigurationActivities, type Lease } from '../workflows/contracts';
+import { probeActivityName, type KubernetesActivities, type ProbeActivities, type VerificationActivities, type ConfigurationActivities, type Lease, type SpendAnswer, type SpendRequest } from '../workflows/contracts';
 import { createConfigurationActivities, type ConfigurationDependencies } from './configuration/activities';
 import { createKubernetesActivities } from './kubernetes/activities';
 import { askProbe, type Probe } from './probe';
@@ -10,11 +10,13 @@ import { createVerificationActivities } from './verification/activities';
 export interface ActivityDependencies extends ConfigurationDependencies {
   /** Does the lease still belong to its holder, with this token? */
   confirmLease(lease: Lease): Promise<boolean>;
+  /** May a plan go ahead without a person, by what was done so lately? Counts it. */
+  spendBudget(request: SpendRequest): Promise<SpendAnswer>;
   /** The registered probes; the practice cluster wraps them with recorded answers. */
   probes?: Readonly<Record<string, Probe>>;
 }
 
-export type SystemActivities = ProbeActivities & KubernetesActivities & VerificationActivities & Pick<ConfigurationActivities, 'configurationSnapshot'>;
+export type SystemActivities = ProbeActivities & KubernetesActivities & VerificationActivities & Pick<ConfigurationActivities, 'configurationSnapshot' | 'configurationWatchdog'>;
 
 /**
  * The activities of the systems that are probed and changed. Runbooks, records, pages and leases have factories of their

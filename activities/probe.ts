@@ -22,6 +22,8 @@ export interface RbacRule {
    * or `any`, where the name comes from elsewhere. Kinds that are no targets (pods) cannot be limited by name.
    */
   names?: 'any' | readonly string[];
+  /** The names of those objects become these: of what stands beside a target under a name made from it. */
+  renamed?: (name: string) => string;
 }
 
 export interface ProbeAnswer {

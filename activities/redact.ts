@@ -55,5 +55,7 @@ export function redactJson(value: unknown, name = ''): unknown {
   }
   if (Array.isArray(value)) return value.map((item: unknown) => redactJson(item));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redactJson(inner as unknown, key)]));
+  // An environment variable's value stands under "value"; what says that it is a secret is the name beside it.
+  const variable: unknown = 'name' in value && 'value' in value ? value.name : undefined;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redactJson(inner as unknown, key === 'value' && typeof variable === 'string' ? variable : key)]));
 }

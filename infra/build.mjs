@@ -83,19 +83,31 @@ function removeOrphans(folder, expected) {
   }
 }
 
+/** Stack traces name lines of sources. Columns, and the sources themselves, are two thirds of the bundle, which every worker reads at its start. */
+const withLineMaps = (config) => ({ ...config, devtool: 'inline-nosources-cheap-module-source-map' });
+
+/** Bundles beside the plain one; a worker that needs one and does not find it bundles at its start. */
+const VARIANTS = {
+  encrypted: () => ({ failureConverterPath: path.join(dist, 'workers', 'encrypted-failures.js') }),
+  traced: () => ({ workflowInterceptorModules: [path.join(root, 'workflows', 'trace-interceptors.ts')] }),
+};
+
+/** Every one that a configuration can ask for. */
+export const BUNDLE_VARIANTS = [['encrypted'], ['traced'], ['encrypted', 'traced']];
+
 /** The workflow bundle that workers load by path; made again when a file below workflows/ or the SDK changed. */
-async function bundleWorkflows(log) {
+export async function bundleWorkflows(log, variant = []) {
   const entry = path.join(root, 'workflows', 'index.ts');
   if (!existsSync(entry)) return;
   const hash = createHash('sha256').update(require('@temporalio/worker/package.json').version);
   for (const source of [...sourcesBelow(path.join(root, 'workflows'))].sort()) hash.update(source.slice(root.length)).update(readFileSync(source));
   const digest = hash.digest('hex');
-  const bundle = path.join(dist, 'workflow-bundle.js');
+  const bundle = path.join(dist, ['workflow-bundle', ...variant, 'js'].join('.'));
   const stamp = `${bundle}.sha256`;
   if (existsSync(bundle) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
-  log('Bundling workflows …');
+  log(`Bundling workflows${variant.length > 0 ? ` (${variant.join(', ')})` : ''} …`);
   const { bundleWorkflowCode, DefaultLogger } = require('@temporalio/worker');
-  const { code } = await bundleWorkflowCode({ workflowsPath: entry, logger: new DefaultLogger('WARN') });
+  const { code } = await bundleWorkflowCode({ workflowsPath: entry, logger: new DefaultLogger('WARN'), webpackConfigHook: withLineMaps, ...Object.assign({}, ...variant.map((name) => VARIANTS[name]())) });
   writeAtomically(bundle, code);
   writeAtomically(stamp, digest);
 }
@@ -103,8 +115,15 @@ async function bundleWorkflows(log) {
 /** Installs, transpiles and bundles, each only where something changed. */
 export async function ensureBuilt({ log = console.error } = {}) {
   ensureInstalled(log);
+  await ensureCompiled(log);
+}
+
+/** The same with the packages that are there; for images. */
+export async function ensureCompiled(log = console.error) {
   transpile();
   await bundleWorkflows(log);
+  // A worker that is traced and finds no such bundle makes one at each start.
+  if (require(path.join(dist, 'workers', 'tracing.js')).isTraced()) await bundleWorkflows(log, ['traced']);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,11 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { S3Location } from '../activities/records/s3-gateway';
 import { projectRoot } from '../infra/project';
-import type { Locale, NotificationKind, Role } from '../workflows/contracts';
+import type { Locale, NotificationKind, Role, VerificationKey } from '../workflows/contracts';
 import { clusterOf, practiceCluster, type ClusterEntry } from './config/clusters';
 import { ConfigError } from './config/errors';
 import { readConfigFile } from './config/read-file';
+import type { EncryptionKey } from './encryption';
 import { configSchema, type ConfigFile } from './config/schema';
+import type { Compute, ServerlessFile } from './config/serverless-schema';
 
 export { ConfigError } from './config/errors';
 export type { ClusterEntry, Connection } from './config/clusters';
@@ -23,6 +26,8 @@ export interface PagerWebhook {
   bearerToken?: string;
   /** Every kind when absent. */
   kinds?: NotificationKind[];
+  /** Hears of an incident from this level of escalation on; 1 when absent. */
+  level?: number;
 }
 
 /** Everything that Nightshift is told from outside; made once per process. */
@@ -32,15 +37,30 @@ export interface NightshiftConfig {
   dataDir: string;
   http: { host: string; port: number; publicUrl: string };
   /** `embedded`: Nightshift runs Temporal itself; `address` is then absent, or set by `nightshift start` for its children. */
-  temporal: { address?: string; namespace: string; uiPort?: number; embedded: boolean };
+  temporal: { address?: string; namespace: string; uiPort?: number; embedded: boolean; encryption: EncryptionKey[] };
   locale: Locale;
+  /** Where records are, unless they are in a bucket. */
   recordsDir: string;
+  /** The bucket that records are in. */
+  recordsBucket?: S3Location;
+  /** Records of incidents that were opened longer ago are removed, in milliseconds; absent: none is. */
+  keepRecordsFor?: number;
+  /** Months, in statistics and reports, are months of this time zone. */
+  timeZone: string;
   runbooksDir: string;
   clusters: ClusterEntry[];
   /** Where alerts without a `cluster` label belong. */
   defaultCluster: string;
   users: User[];
   pagers: PagerWebhook[];
+  /** Key of the digests by which plans name secret values; this machine's own when absent. */
+  digestKey?: string;
+  /** Whose signatures workers accept; the keys in the data directory when absent. */
+  trustedKeys?: VerificationKey[];
+  /** Where a worker serves metrics of itself; the gateway serves its own beside the API. */
+  metrics?: { host: string; port: number };
+  /** Who is called when there is work and nobody polls; absent where workers are long-lived. */
+  compute?: Compute;
 }
 
 /** What the command line says; stronger than the environment, which is stronger than the file. */
@@ -71,14 +91,20 @@ export function loadConfig(overrides: ConfigOverrides = {}, env: NodeJS.ProcessE
     ...(file && { file }),
     dataDir,
     http: { host, port, publicUrl: parsed.http.publicUrl ?? `http://${host}:${port}` },
-    temporal: temporalOf(parsed, env),
+    temporal: temporalOf(parsed, folder, env),
     locale: parsed.locale,
     recordsDir: parsed.records.directory ? path.resolve(folder, parsed.records.directory) : path.join(dataDir, 'records'),
+    ...recordsOf(parsed, folder, env),
+    timeZone: parsed.timeZone,
     runbooksDir: parsed.runbooks.directory ? path.resolve(folder, parsed.runbooks.directory) : path.join(root, 'runbooks'),
     clusters,
     defaultCluster: defaultClusterOf(parsed, clusters, file),
     users: parsed.users.map(({ name, roles, token }) => ({ name, roles, token: secretOf(token, folder, env, `users: ${name}`) })),
     pagers: pagersOf(parsed, folder, env),
+    ...(parsed.metrics && { metrics: parsed.metrics }),
+    ...(parsed.trustedKeys && { trustedKeys: parsed.trustedKeys }),
+    ...(parsed.serverless && { compute: computeOf(parsed.serverless, folder, env) }),
+    ...(parsed.digestKey && { digestKey: secretOf(parsed.digestKey, folder, env, 'digestKey') }),
   };
 }
 
@@ -100,14 +126,29 @@ function portOf(text: string | undefined): number | undefined {
   return port;
 }
 
-function temporalOf(parsed: ConfigFile, env: NodeJS.ProcessEnv): NightshiftConfig['temporal'] {
+function temporalOf(parsed: ConfigFile, folder: string, env: NodeJS.ProcessEnv): NightshiftConfig['temporal'] {
   const address = env['TEMPORAL_ADDRESS'] || parsed.temporal.address;
   return {
     ...(address && { address }),
     embedded: !address || env[EMBEDDED] === '1',
     namespace: env['TEMPORAL_NAMESPACE'] || parsed.temporal.namespace || 'default',
     ...(parsed.temporal.uiPort && { uiPort: parsed.temporal.uiPort }),
+    encryption: (parsed.temporal.encryption?.keys ?? []).map(({ id, key }) => ({ id, key: encryptionKeyOf(secretOf(key, folder, env, `temporal.encryption.keys: ${id}`), id) })),
   };
+}
+
+function encryptionKeyOf(text: string, id: string): Buffer {
+  const key = Buffer.from(text, 'base64');
+  if (key.length !== 32) throw new ConfigError(`temporal.encryption.keys: ${id} has to be 32 bytes in base64; make one with: openssl rand -base64 32`);
+  return key;
+}
+
+function recordsOf({ records: { s3, keepFor } }: ConfigFile, folder: string, env: NodeJS.ProcessEnv): Pick<NightshiftConfig, 'recordsBucket' | 'keepRecordsFor'> {
+  const kept = { ...(keepFor !== undefined && { keepRecordsFor: keepFor }) };
+  if (!s3) return kept;
+  const { bucket, prefix, region, endpoint, pathStyle = endpoint !== undefined, accessKeyFrom, secretKeyFrom } = s3;
+  const credentials = accessKeyFrom && secretKeyFrom && { accessKeyId: secretOf(accessKeyFrom, folder, env, 'records.s3.accessKeyFrom'), secretAccessKey: secretOf(secretKeyFrom, folder, env, 'records.s3.secretKeyFrom') };
+  return { ...kept, recordsBucket: { bucket, prefix, region, pathStyle, ...(endpoint && { endpoint }), ...(credentials && { credentials }) } };
 }
 
 function clustersOf(parsed: ConfigFile, folder: string, file: string | undefined, overrides: ConfigOverrides, env: NodeJS.ProcessEnv): ClusterEntry[] {
@@ -133,7 +174,7 @@ function defaultClusterOf(parsed: ConfigFile, clusters: ClusterEntry[], file: st
 }
 
 function pagersOf(parsed: ConfigFile, folder: string, env: NodeJS.ProcessEnv): PagerWebhook[] {
-  return parsed.notify.webhooks.map(({ name, url, urlFrom, bearerTokenFrom, kinds }) => {
+  return parsed.notify.webhooks.map(({ name, url, urlFrom, bearerTokenFrom, kinds, level }) => {
     const address = urlFrom ? secretOf(urlFrom, folder, env, `notify.webhooks: ${name}`) : url;
     if (!address) throw new ConfigError(`notify.webhooks: ${name} needs url, or urlFrom where the address is a secret.`);
     return {
@@ -141,8 +182,13 @@ function pagersOf(parsed: ConfigFile, folder: string, env: NodeJS.ProcessEnv): P
       url: address,
       ...(bearerTokenFrom && { bearerToken: secretOf(bearerTokenFrom, folder, env, `notify.webhooks: ${name}`) }),
       ...(kinds && { kinds }),
+      ...(level !== undefined && { level }),
     };
   });
+}
+
+function computeOf({ compute }: ServerlessFile, folder: string, env: NodeJS.ProcessEnv): Compute {
+  return compute.provider === 'aws-lambda' ? { ...compute, externalId: secretOf(compute.externalId, folder, env, 'serverless.compute.externalId') } : compute;
 }
 
 function secretOf(source: { file: string } | { env: string }, folder: string, env: NodeJS.ProcessEnv, field: string): string {

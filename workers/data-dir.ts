@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { VerificationKey } from '../workflows/contracts';
 
@@ -14,10 +14,16 @@ export interface DataDir {
   readonly usersFile: string;
   /** Ed25519 private key (PEM, 0600) that signs decisions; read by the gateway only. */
   readonly signingKeyFile: string;
-  /** Public keys that workers trust, one JSON file each. */
+  /** Private keys that are made and do not sign yet. */
+  readonly preparedKeysDir: string;
+  /** Public keys that workers trust, and retired ones, one JSON file each. */
   readonly keysDir: string;
+  /** Key of the digests by which plans name secret values. Mode 0600. */
+  readonly digestKeyFile: string;
   readonly logsDir: string;
   readonly quarantineDir: string;
+  /** What the gateway signed: the ends of closed incidents' audit trails, and what people sent. One chain, one line an entry. */
+  readonly ledgerFile: string;
   /** SQLite file of the embedded Temporal. */
   readonly temporalDatabase: string;
   /** Port and process of the embedded Temporal. */
@@ -36,9 +42,12 @@ export function dataDirAt(root: string): DataDir {
     tokensDir: at('tokens'),
     usersFile: at('users.json'),
     signingKeyFile: at('signing-key.pem'),
+    preparedKeysDir: at('prepared-keys'),
     keysDir: at('keys'),
+    digestKeyFile: at('digest-key'),
     logsDir: at('logs'),
     quarantineDir: at('quarantine'),
+    ledgerFile: at('ledger.jsonl'),
     temporalDatabase: at('temporal.db'),
     temporalHandle: at('temporal.json'),
     urlFile: at('url'),
@@ -52,6 +61,7 @@ export function ensureDataDir(root: string): DataDir {
   mkdirSync(root, { recursive: true, mode: 0o700 });
   for (const folder of [dir.keysDir, dir.logsDir, dir.quarantineDir, dir.tokensDir]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (!existsSync(dir.tokenFile)) writeSecret(dir.tokenFile, `${randomBytes(32).toString('base64url')}\n`);
+  if (!existsSync(dir.digestKeyFile)) writeSecret(dir.digestKeyFile, `${randomBytes(32).toString('base64url')}\n`);
   if (!existsSync(dir.signingKeyFile)) {
     writeSecret(dir.signingKeyFile, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
   }
@@ -59,6 +69,11 @@ export function ensureDataDir(root: string): DataDir {
   const file = path.join(dir.keysDir, `${key.keyId}.json`);
   if (!existsSync(file)) writeFileSync(file, `${JSON.stringify(key, null, 2)}\n`);
   return dir;
+}
+
+/** The digest key of the machine with this data directory. */
+export function digestKeyOf(root: string): string {
+  return readFileSync(ensureDataDir(root).digestKeyFile, 'utf8').trim();
 }
 
 export function readToken(dir: DataDir): string {
@@ -75,14 +90,6 @@ export function verificationKeyOf(privateKey: KeyObject): VerificationKey {
   if (!x) throw new Error('The signing key is not an Ed25519 key.');
   const publicKey = Buffer.from(x, 'base64url').toString('hex');
   return { keyId: createHash('sha256').update(publicKey).digest('hex').slice(0, 16), publicKey };
-}
-
-/** Keys whose signatures this machine's workers accept. */
-export function readVerificationKeys(dir: DataDir): VerificationKey[] {
-  return readdirSync(dir.keysDir)
-    .filter((name) => name.endsWith('.json'))
-    .sort()
-    .map((name) => JSON.parse(readFileSync(path.join(dir.keysDir, name), 'utf8')) as VerificationKey);
 }
 
 /** Written for its owner only, whatever the umask says. */

@@ -1,51 +1,76 @@
 /** The composition root: the only file that knows every system's implementation. */
-import { Client } from '@temporalio/client';
-import type { NativeConnection } from '@temporalio/worker';
+import { Context } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { createActivities, type ActivityDependencies } from '../activities';
 import { createNotifyActivities } from '../activities/notify/activities';
 import { webhookGateway } from '../activities/notify/webhook-gateway';
 import { practiceProbes } from '../activities/practice/recorded-answers';
-import { createRecordActivities } from '../activities/records/activities';
-import { DirectoryRecordStore } from '../activities/records/directory-store';
+import { createRecordActivities, filesOf } from '../activities/records/activities';
+import { createRecordKeepingActivities } from '../activities/records/record-keeping';
 import { probes, remedies } from '../activities/registry';
 import { createRunbookActivities } from '../activities/runbooks/activities';
 import { createTemporalActivities } from '../activities/temporal/activities';
 import { createTemporalGateway } from '../activities/temporal/client-gateway';
-import type { TemporalGateway } from '../activities/temporal/gateway';
+import type { HeartbeatGateway, TemporalGateway } from '../activities/temporal/gateway';
+import { heartbeatGateway } from '../activities/temporal/watchdog-gateway';
 import { CENTRAL_QUEUE } from '../workflows/contracts';
 import { reachClusters } from './clusters';
 import type { NightshiftConfig } from './config';
-import { ensureDataDir, readVerificationKeys } from './data-dir';
+import { ensureDataDir } from './data-dir';
+import { readVerificationKeys } from './keys';
+import { recordStoreOf } from './records';
+import { checkedRunbooks } from './serverless/checked-runbooks';
 
 export interface WorkerDependencies {
-  connection: NativeConnection;
+  client: Client;
   log: Logger;
 }
 
 /** Every activity of this worker, with the clients that its configuration names. */
-export function createWorkerActivities(config: NightshiftConfig, { connection, log }: WorkerDependencies): object {
-  const temporal = createTemporalGateway(new Client({ connection, namespace: config.temporal.namespace }));
+export function createWorkerActivities(config: NightshiftConfig, { client, log }: WorkerDependencies): object {
+  const temporal = createTemporalGateway(client);
+  const store = recordStoreOf(config);
+  const checked = checkedRunbooks();
   return {
-    ...createActivities(systemDependencies(config, temporal)),
-    ...createRunbookActivities({ directory: config.runbooksDir, catalog: { probes, remedies }, report: (problem) => log.error({ problem }, 'a runbook is broken') }),
-    ...createRecordActivities({ store: new DirectoryRecordStore(config.recordsDir), fetchHistory: (input) => temporal.fetchHistory(input) }),
+    ...createActivities(systemDependencies(config, temporal, heartbeatGateway(client))),
+    ...createRunbookActivities({ directory: config.runbooksDir, catalog: { probes, remedies }, ...(checked && { checked }), report: (problem) => log.error({ problem }, 'a runbook is broken') }),
+    ...createRecordActivities({ store, fetchHistory: (input) => temporal.fetchHistory(input) }),
+    ...createRecordKeepingActivities({
+      store,
+      temporal,
+      filesOf,
+      locale: config.locale,
+      timeZone: config.timeZone,
+      publicUrl: config.http.publicUrl,
+      ...(config.keepRecordsFor !== undefined && { keepFor: config.keepRecordsFor }),
+      alive: () => Context.current().cancellationSignal.throwIfAborted(),
+    }),
     ...createNotifyActivities({ receivers: config.pagers.map(webhookGateway) }),
     ...createTemporalActivities(temporal),
   };
 }
 
-function systemDependencies(config: NightshiftConfig, temporal: Pick<TemporalGateway, 'confirmLease'>): ActivityDependencies {
-  const { clusters, practice } = reachClusters(config);
+function systemDependencies(config: NightshiftConfig, temporal: Pick<TemporalGateway, 'confirmLease' | 'spendBudget'>, heartbeats: HeartbeatGateway): ActivityDependencies {
+  const { clusters: reached, practice } = reachClusters(config);
+  const clusters = new Map([...reached].map(([name, access]) => [name, { ...access, heartbeats }]));
   const settings = new Map(config.clusters.map(({ cluster, queues, durations }) => [cluster.name, { queues, durations }]));
   return {
     clusters,
     temporalNamespace: config.temporal.namespace,
-    keys: readVerificationKeys(ensureDataDir(config.dataDir)),
+    keys: keysOf(config),
     locale: config.locale,
     publicUrl: config.http.publicUrl,
     perCluster: (name) => settings.get(name) ?? { queues: { probe: CENTRAL_QUEUE, mutate: CENTRAL_QUEUE } },
     confirmLease: (lease) => temporal.confirmLease(lease),
+    spendBudget: (request) => temporal.spendBudget(request),
     ...(practice && { probes: practiceProbes(probes, practice) }),
   };
+}
+
+/** With keys in the configuration, no key is made here: only a gateway has a private one. */
+function keysOf({ trustedKeys, dataDir }: NightshiftConfig): ActivityDependencies['keys'] {
+  if (trustedKeys) return () => trustedKeys;
+  const dir = ensureDataDir(dataDir);
+  return () => readVerificationKeys(dir);
 }

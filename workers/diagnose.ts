@@ -1,8 +1,10 @@
+import type { ClusterConfig } from '../activities/clusters';
 import { askProbe } from '../activities/probe';
 import { practiceProbes } from '../activities/practice/recorded-answers';
 import { probes, remedies } from '../activities/registry';
 import { loadRunbooks } from '../activities/runbooks/loader';
-import { failureTypeOf, type Diagnosis, type Evidence, type ProbeSpec, type Runbook } from '../workflows/contracts';
+import { failureTypeOf, type Checklist, type Diagnosis, type Evidence, type ProbeSpec, type Runbook } from '../workflows/contracts';
+import { goThrough } from '../workflows/domain/checklists';
 import { rankCauses } from '../workflows/domain/ranking';
 import { reachClusters } from './clusters';
 import type { ClusterEntry, NightshiftConfig } from './config';
@@ -15,6 +17,15 @@ const PROBE_TIMEOUT_MS = 10_000;
 /** The message names the runbooks that there are. */
 export class UnknownRunbook extends Error {}
 
+/** A cluster as it is now: by the handbook's checklists, and what each runbook makes of it. */
+export interface ClusterDiagnosis {
+  /** Empty where the runbook `unknown`, which has them, was not asked for or is broken. */
+  checklists: Checklist[];
+  /** What the checklists' lines were judged by. */
+  evidence: Evidence[];
+  diagnoses: RunbookDiagnosis[];
+}
+
 /** What one runbook makes of a cluster now. */
 export interface RunbookDiagnosis extends Diagnosis {
   runbook: Pick<Runbook, 'id' | 'revision' | 'title'>;
@@ -24,10 +35,12 @@ export interface RunbookDiagnosis extends Diagnosis {
  * Asks every probe of the runbooks once and ranks their causes, without an incident: nothing is changed, and neither
  * Temporal nor a worker is needed.
  * @param classes ids of runbooks; every valid one when empty
+ * @param namespace looks at this one only, instead of those of the configured targets
  * @throws UnknownRunbook
  */
-export async function diagnose(config: NightshiftConfig, entry: ClusterEntry, classes: readonly string[]): Promise<RunbookDiagnosis[]> {
-  const { clusters, practice } = reachClusters(config);
+export async function diagnose(config: NightshiftConfig, whole: ClusterEntry, classes: readonly string[], namespace?: string): Promise<ClusterDiagnosis> {
+  const entry = namespace === undefined ? whole : { ...whole, cluster: within(whole.cluster, namespace) };
+  const { clusters, practice } = reachClusters({ ...config, clusters: config.clusters.map((known) => (known === whole ? entry : known)) });
   const registered = practice ? practiceProbes(probes, practice) : probes;
   const since = new Date(Date.now() - LOOK_BACK_MS).toISOString();
 
@@ -42,13 +55,20 @@ export async function diagnose(config: NightshiftConfig, entry: ClusterEntry, cl
     }
   };
 
-  return Promise.all(
-    runbooksOf(config, classes).map(async (runbook) => {
+  const runbooks = runbooksOf(config, classes);
+  const diagnoses = await Promise.all(
+    runbooks.map(async (runbook) => {
       const evidence = await Promise.all(runbook.probes.filter(({ verifyOnly }) => !verifyOnly).map(ask));
       const { id, revision, title } = runbook;
       return { runbook: { id, revision, title }, ...rankCauses(runbook, evidence) };
     }),
   );
+  const { evidence = [] } = diagnoses.find(({ runbook }) => runbook.id === 'unknown') ?? {};
+  return { checklists: goThrough(runbooks.find(({ id }) => id === 'unknown')?.checklists ?? [], evidence), evidence, diagnoses };
+}
+
+function within(cluster: ClusterConfig, namespace: string): ClusterConfig {
+  return { ...cluster, namespace, targets: Object.fromEntries(Object.entries(cluster.targets).filter(([, target]) => target.namespace === namespace)) };
 }
 
 function runbooksOf({ runbooksDir }: NightshiftConfig, classes: readonly string[]): Runbook[] {

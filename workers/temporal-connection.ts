@@ -1,20 +1,16 @@
-import { NativeConnection } from '@temporalio/worker';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from 'pino';
+import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
+import type { NightshiftConfig } from './config';
+import { DEFAULT_TEMPORAL_ADDRESS } from './temporal-address';
 
-/** Temporal answers within milliseconds of its port opening; an existing server that is away this long is an error to show. */
-const CONNECT_TIMEOUT_MS = 15_000;
+/** What both of the SDK's clients take. */
+type ConnectionOptions = NonNullable<ClientConnectConfig['connectionOptions']>;
 
-/** Connects, waiting for a server that is only just starting. @throws Error that names the address. */
-export async function connectWorker(address: string, log: Logger): Promise<NativeConnection> {
-  const deadline = Date.now() + CONNECT_TIMEOUT_MS;
-  for (;;) {
-    try {
-      return await NativeConnection.connect({ address });
-    } catch (error) {
-      if (Date.now() > deadline) throw new Error(`Temporal at ${address} does not answer: start it, or correct TEMPORAL_ADDRESS.`, { cause: error });
-      log.warn({ address }, 'Temporal does not answer yet');
-      await delay(250);
-    }
-  }
+/**
+ * How Temporal is reached: mTLS and API keys by Temporal's own variables (TEMPORAL_TLS_…, TEMPORAL_API_KEY) or its
+ * configuration file, as every client of Temporal reads them; the address that `nightshift.yaml` or `nightshift start` says is
+ * stronger. A Temporal of our own, on this machine, is reached without either.
+ */
+export function connectionOptions({ temporal: { address, embedded } }: Pick<NightshiftConfig, 'temporal'>): ConnectionOptions & { address: string } {
+  const options: ConnectionOptions | undefined = embedded ? undefined : loadClientConnectConfig().connectionOptions;
+  return { ...options, address: address ?? options?.address ?? DEFAULT_TEMPORAL_ADDRESS };
 }

@@ -1,28 +1,17 @@
-import path from 'node:path';
-import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
-import type { Logger } from 'pino';
-import { projectRoot } from '../infra/project';
+import { Client } from '@temporalio/client';
+import { Runtime, Worker } from '@temporalio/worker';
 import { CENTRAL_QUEUE } from '../workflows/contracts';
 import type { NightshiftConfig } from './config';
 import { createWorkerActivities } from './deps';
-import { heartbeats } from './heartbeats';
+import { dataConverterOf } from './encryption';
+import { serveMetrics } from './metrics-server';
 import { createLogger, onStop, reportReady } from './process';
-import { DEFAULT_TEMPORAL_ADDRESS } from './temporal-address';
-import { connectWorker } from './temporal-connection';
-
-/** Temporal's own defaults, except where a reason stands beside; the benchmarks measure with the same. */
-export const WORKER_TUNING = {
-  // A probe or a mutation in flight may end; it would be retried otherwise, which is safe and slow.
-  shutdownGraceTime: '10 seconds',
-  // A hung call must not keep the process; its activity is retried elsewhere.
-  shutdownForceTime: '15 seconds',
-  // All probes of a runbook in one workflow task, without a round trip each: measured 145 → 76 ms for ten.
-  maxEagerActivityReservationsPerWorkflowTask: 32,
-  // Tasks and queries for a worker that was killed wait this long for it before another one gets them (default: 10 s).
-  // Too short for a busy worker costs one replay of some hundred events.
-  stickyQueueScheduleToStartTimeout: '2 seconds',
-  interceptors: { activity: [heartbeats] },
-} as const satisfies Partial<WorkerOptions>;
+import { temporalLogger } from './temporal-logger';
+import { clientTracing, tracedWorker } from './traced-temporal';
+import { tracingOf } from './tracing';
+import { connectWorker } from './worker-connection';
+import { WORKER_TUNING } from './worker-tuning';
+import { workflowCode } from './workflow-code';
 
 export interface RunWorkerOptions {
   /** Serve these queues only; the central queue and every configured one when absent. */
@@ -33,9 +22,11 @@ export interface RunWorkerOptions {
 export async function runWorker(config: NightshiftConfig, options: RunWorkerOptions = {}): Promise<void> {
   const log = createLogger('worker');
   Runtime.install({ logger: temporalLogger(log), shutdownSignals: [] });
-  const connection = await connectWorker(config.temporal.address ?? DEFAULT_TEMPORAL_ADDRESS, log);
+  const connection = await connectWorker(config, log);
+  const metrics = await serveMetrics(config);
+  const tracing = tracingOf('worker');
   try {
-    const activities = createWorkerActivities(config, { connection, log });
+    const activities = createWorkerActivities(config, { client: new Client({ connection, namespace: config.temporal.namespace, ...dataConverterOf(config.temporal.encryption), ...clientTracing(tracing) }), log });
     const queues = new Set(options.queues ?? [CENTRAL_QUEUE, ...config.clusters.flatMap(({ queues: { probe, mutate } }) => [probe, mutate])]);
     const workers = await Promise.all(
       [...queues].map((taskQueue) =>
@@ -44,9 +35,10 @@ export async function runWorker(config: NightshiftConfig, options: RunWorkerOpti
           namespace: config.temporal.namespace,
           taskQueue,
           activities,
-          // Only the central queue has workflows; the others are a cluster's hands and eyes.
-          ...(taskQueue === CENTRAL_QUEUE && { workflowBundle: { codePath: path.join(projectRoot(), 'dist', 'workflow-bundle.js') } }),
+          ...dataConverterOf(config.temporal.encryption),
           ...WORKER_TUNING,
+          // Only the central queue has workflows; the others are a cluster's hands and eyes.
+          ...tracedWorker(tracing, taskQueue === CENTRAL_QUEUE ? workflowCode(config) : {}),
         }),
       ),
     );
@@ -59,13 +51,8 @@ export async function runWorker(config: NightshiftConfig, options: RunWorkerOpti
     reportReady();
     await running;
   } finally {
+    await tracing?.flush();
+    await metrics?.close();
     await connection.close();
   }
-}
-
-function temporalLogger(log: Logger): NonNullable<Parameters<typeof Runtime.install>[0]['logger']> {
-  const write = (level: 'trace' | 'debug' | 'info' | 'warn' | 'error') => (message: string, meta?: Record<string | symbol, unknown>) => log[level](meta ?? {}, message);
-  const [trace, debug, info, warn, error] = (['trace', 'debug', 'info', 'warn', 'error'] as const).map(write) as [ReturnType<typeof write>, ...ReturnType<typeof write>[]];
-  const byLevel = { TRACE: trace, DEBUG: debug!, INFO: info!, WARN: warn!, ERROR: error! };
-  return { trace, debug: debug!, info: info!, warn: warn!, error: error!, log: (level, message, meta) => byLevel[level](message, meta) };
 }

@@ -7,6 +7,7 @@ import type {
   NotifyActivities,
   ProbeActivities,
   RecordActivities,
+  RecordKeepingActivities,
   TemporalActivities,
   VerificationActivities,
 } from './contracts';
@@ -37,6 +38,14 @@ export const records = proxyActivities<RecordActivities>({
   scheduleToCloseTimeout: '24 hours',
   heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+});
+
+/** Goes through what has closed; the next one by the clock does what this one could not, so a few tries are enough. */
+export const recordKeeping = proxyActivities<RecordKeepingActivities>({
+  startToCloseTimeout: '30 minutes',
+  scheduleToCloseTimeout: '50 minutes',
+  heartbeatTimeout: HEARTBEAT,
+  retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '5 minutes' },
 });
 
 /** Questions to Temporal itself: it is there, or nothing is. */
@@ -79,16 +88,21 @@ export function planning(settings: IncidentSettings, summary: string): Pick<Kube
   });
 }
 
+/** An API server that restarts, or a node that brings a changed file, is back within this. */
+const PATIENCE = 5 * 60_000;
+/** Whatever a plan says: what has not come by then does not come by itself. */
+const MOST_PATIENCE = 30 * 60_000;
+
 /**
  * Mutations: level-based, so that retries are harmless. A conflict means that the world is no longer as planned; asking
  * again cannot help, planning again can.
  */
-export function mutations(settings: IncidentSettings, summary: string): Pick<KubernetesActivities, 'kubernetesExecuteStep' | 'kubernetesUndoStep'> {
+export function mutations(settings: IncidentSettings, summary: string, patienceMs = PATIENCE): Pick<KubernetesActivities, 'kubernetesExecuteStep' | 'kubernetesUndoStep'> {
   return proxyActivities<KubernetesActivities>({
     taskQueue: settings.queues.mutate,
     // Short, because there is no heartbeat: it would bring a cancellation into the middle of a write.
     startToCloseTimeout: '20 seconds',
-    scheduleToCloseTimeout: '5 minutes',
+    scheduleToCloseTimeout: Math.min(Math.max(patienceMs, PATIENCE), MOST_PATIENCE),
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 seconds', nonRetryableErrorTypes: ['Conflict'] },
     // Whether a step that is called off was carried out after all has to be known.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

@@ -4,7 +4,9 @@ import { startClocks } from './phases/clocks';
 import { close } from './phases/close';
 import { Incident } from './phases/incident';
 import { registerInbox } from './phases/inbox';
+import { lookAround } from './phases/look-around';
 import { handOver, inPersonsHands } from './phases/person';
+import { followLeader, registerStorm } from './phases/storm';
 import { treat } from './phases/treat';
 import { triage } from './phases/triage';
 
@@ -20,6 +22,7 @@ export interface IncidentResult {
 export async function incidentWorkflow(input: IncidentInput): Promise<IncidentResult> {
   const incident = new Incident(input);
   registerInbox(incident);
+  registerStorm(incident);
   if (!input.continued) await triage(incident);
   startClocks(incident);
   let inHands = input.continued?.state.phase === 'waiting';
@@ -36,6 +39,7 @@ export async function incidentWorkflow(input: IncidentInput): Promise<IncidentRe
       return { publicId: incident.status.publicId, outcome };
     }
     incident.record({ type: 'recoveryRevoked', reason: 'an alert fired again while the incident was closing' });
+    incident.sealed = undefined;
     inHands = incident.status.owner !== undefined;
   } while (true);
 }
@@ -44,9 +48,19 @@ export async function incidentWorkflow(input: IncidentInput): Promise<IncidentRe
 async function workUntilOver(incident: Incident, startInHands: boolean): Promise<Outcome> {
   let inHands = startInHands;
   for (;;) {
+    if (incident.following) {
+      const next = await followLeader(incident);
+      if (next === 'resolved') return 'merged';
+      if (next === 'continue-as-new') await continueElsewhere(incident);
+      inHands = next === 'in-hands';
+      if (!inHands) startClocks(incident);
+      continue;
+    }
     if (!inHands) {
       const course = await treat(incident);
+      if (incident.interruption === 'merged') continue;
       if (course.kind !== 'needs-a-person') return settle(incident, course.kind);
+      await lookAround(incident);
       handOver(incident, course.reason);
     }
     inHands = true;
@@ -73,5 +87,5 @@ function settle(incident: Incident, kind: keyof typeof WELL): Outcome {
 async function continueElsewhere(incident: Incident): Promise<never> {
   await condition(allHandlersFinished);
   const { cluster, failureDomain } = incident.status;
-  return continueAsNew<typeof incidentWorkflow>({ cluster, failureDomain, continued: { state: incident.status, settings: incident.settings, messageIds: [...incident.messageIds], ...(incident.snapshot && { snapshot: incident.snapshot }) } });
+  return continueAsNew<typeof incidentWorkflow>({ cluster, failureDomain, continued: { state: incident.status, settings: incident.settings, messageIds: [...incident.messageIds], askedAbout: [...incident.askedAbout], audit: incident.audit, ...(incident.snapshot && { snapshot: incident.snapshot }) } });
 }

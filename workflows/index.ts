@@ -1,3 +1,9 @@
+export { budgetWorkflow } from './budget.workflow';
 export { incidentWorkflow } from './incident.workflow';
 export { leaseWorkflow } from './lease.workflow';
 export { permanentFixWorkflow } from './permanent-fix.workflow';
+export { monthlyReportWorkflow } from './report.workflow';
+export { stormWorkflow } from './storm.workflow';
+export { sweepWorkflow } from './sweep.workflow';
+export { wakeWorkflow } from './wake.workflow';
+export { watchdogWorkflow } from './watchdog.workflow';

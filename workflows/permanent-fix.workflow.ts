@@ -1,4 +1,4 @@
-import { allHandlersFinished, ApplicationFailure, condition, continueAsNew, setHandler, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, ApplicationFailure, condition, continueAsNew, patched, setHandler, workflowInfo } from '@temporalio/workflow';
 import { notify, records } from './activity-calls';
 import type { FixStatus, PermanentFixInput, PermanentFixStatus, SettleFix } from './contracts';
 import { permanentFixStatus, settleFix } from './contracts/permanent-fix-messages';
@@ -14,8 +14,13 @@ export async function permanentFixWorkflow(input: PermanentFixInput & { continue
   setHandler(settleFix, (message) => settle(status, message), { validator: (message: SettleFix) => check(status, message) });
   if (!input.continued) await records.recordsCompleteHistory({ publicId, workflowId: input.incidentWorkflowId, firstRunId: input.incidentFirstRunId });
   const open = () => status.fixes.filter((fix) => fix.state === 'proposed');
+  const inRecord = patched('2026-11-fixes-in-record');
   while (open().length > 0) {
-    if (await condition(() => open().length === 0, REMIND_EVERY)) break;
+    const before = open().length;
+    if (await condition(() => open().length < (inRecord ? before : 1), REMIND_EVERY)) {
+      if (inRecord) await records.recordsWriteFixes(status);
+      continue;
+    }
     status.reminders += 1;
     await remind(status, open());
     if (workflowInfo().continueAsNewSuggested) {
@@ -52,5 +57,5 @@ async function remind(status: PermanentFixStatus, open: FixStatus[]): Promise<vo
   const at = new Date().toISOString();
   const title = { en: `Permanent fix of ${publicId} is still open`, ko: `${publicId}의 영구 해결이 아직 열려 있음` };
   const text = { en: open.map((fix) => fix.title.en).join('; '), ko: open.map((fix) => fix.title.ko).join('; ') };
-  await notify.notifyPage({ id: `${publicId}-fix-${reminders}`, kind: 'reminder', publicId, cluster, severity: 'info', title, text, url: '', at }).catch(() => undefined);
+  await notify.notifyPage({ id: `${publicId}-fix-${reminders}`, kind: 'reminder', publicId, cluster, severity: 'info', title, text, url: '', level: 1, at }).catch(() => undefined);
 }

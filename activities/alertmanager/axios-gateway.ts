@@ -9,7 +9,8 @@ const ALERTS = z.array(
     fingerprint: z.string(),
     labels: z.record(z.string(), z.string()),
     startsAt: z.string(),
-    status: z.object({ state: z.enum(['active', 'suppressed', 'unprocessed']) }),
+    status: z.object({ state: z.enum(['active', 'suppressed', 'unprocessed']), silencedBy: z.array(z.string()).default([]) }),
+    receivers: z.array(z.object({ name: z.string() })).default([]),
   }),
 );
 
@@ -23,7 +24,7 @@ export function axiosAlertmanagerGateway(base: string, timeoutMs = 10_000): Aler
       for (const matcher of filter) params.append('filter', matcher);
       const answer = ALERTS.safeParse(await getJson({ base, path, params, system, timeoutMs }));
       if (!answer.success) throw notUnderstood({ system, request: `GET ${path}` }, 'it is no list of alerts');
-      return answer.data.map(({ fingerprint, labels, startsAt, status }) => ({ fingerprint, labels, startsAt, state: status.state }));
+      return answer.data.map(({ fingerprint, labels, startsAt, status: { state, silencedBy }, receivers }) => ({ fingerprint, labels, startsAt, state, silencedBy, receivers: receivers.map(({ name }) => name) }));
     },
   };
 }

@@ -3,6 +3,10 @@ export interface ActiveAlert {
   labels: Record<string, string>;
   startsAt: string;
   state: 'active' | 'suppressed' | 'unprocessed';
+  /** Names of Alertmanager's receivers that it is routed to. */
+  receivers: string[];
+  /** IDs of the silences that hold it back. */
+  silencedBy: string[];
 }
 
 /** What Nightshift asks of Alertmanager's API (v2). */

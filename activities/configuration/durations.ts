@@ -16,6 +16,7 @@ const TABLE: { readonly [Name in keyof Durations]: Duration } = {
   recoveryTarget: { value: 15 * MINUTE, because: 'promised to the people who page' },
   probeTimeout: { value: 10 * SECOND, because: 'diagnosis has a minute, with retries; a system that needs longer is not well', atLeast: 8 * SECOND },
   remindEvery: { value: 5 * MINUTE, because: 'often enough to wake somebody, seldom enough not to be muted' },
+  escalateEvery: { value: 15 * MINUTE, because: 'three reminders without an answer: whoever is on call does not hear them' },
   approvalDeadline: { value: 60 * MINUTE, because: 'half of the two hours for which an agent keeps what it cannot send (domain F4); then a person takes over' },
   verifyDeadline: { value: 15 * MINUTE, because: 'a receiver replays its WAL for minutes, and delivery is then watched for one', atLeast: 60 * SECOND },
   verifyEvery: { value: 5 * SECOND, because: 'an agent sends at least every 5 s: looking more often learns nothing', atLeast: 500 },

@@ -19,6 +19,12 @@ const AGENT_CONFIG = z.looseObject({
 
 export type AgentConfig = z.infer<typeof AGENT_CONFIG>;
 
+/** How many senders a remote write may have, where the file says so. */
+export function maxShardsOf(entry: AgentConfig['remote_write'][number] | undefined): number | undefined {
+  const shards = (entry?.['queue_config'] as { max_shards?: unknown } | null | undefined)?.max_shards;
+  return typeof shards === 'number' ? shards : undefined;
+}
+
 /** The parsed file, or in one phrase why an agent would not take it (or would send nothing). */
 export function parseAgentConfig(text: string): { config: AgentConfig } | { fault: string } {
   let document: unknown;

@@ -2,6 +2,7 @@
 import type { FieldChange, Json, JsonObject, PlannedStep } from '../../workflows/contracts';
 import type { JsonPatchOperation, KubernetesObject } from './gateway';
 import { sameJson } from './same-json';
+import { copyNameOf, inverseKeys } from './secrets';
 
 /** Metadata that belongs to the wanted form; the rest of it is the server's. */
 const WANTED_METADATA = ['labels', 'annotations'] as const;
@@ -19,7 +20,8 @@ export function changesTowards(manifest: KubernetesObject, live: KubernetesObjec
   }
   for (const key of WANTED_METADATA) {
     const value = manifest.metadata[key];
-    if (value !== undefined) collect(changes, `/metadata/${key}`, live.metadata[key], value, true);
+    // A server keeps no empty map: what says "no labels" to an object without any wants nothing.
+    if (value !== undefined && !(live.metadata[key] === undefined && sameJson(value, {}))) collect(changes, `/metadata/${key}`, live.metadata[key], value, true);
   }
   return changes;
 }
@@ -123,6 +125,9 @@ export function undoes(inverse: PlannedStep, steps: readonly PlannedStep[]): boo
         return inverse.action === 'patch' && sameJson(inverse.object, step.object) && sameJson(inverse.changes, inverseChanges(step.changes));
       case 'create':
         return inverse.action === 'delete' && sameJson(inverse.object, created);
+      case 'fillSecret':
+        if (step.object.uid === undefined) return inverse.action === 'delete' && sameJson(inverse.object, created);
+        return inverse.action === 'fillSecret' && inverse.from !== 'desiredState' && inverse.from.copy === copyNameOf(step.object.name) && sameJson(inverse.object, step.object) && sameJson(inverse.keys, inverseKeys(step.keys));
       case 'reload':
         return inverse.action === 'reload' && sameJson(inverse.object, step.object) && inverse.port === step.port && inverse.path === step.path;
       default:

@@ -5,6 +5,7 @@ import { callSignal } from '../call-scope';
 import { codeOf, statusFailure, type Asked } from '../http-failures';
 import { exchange, type Answer } from './api-server';
 import type { KubernetesGateway, ObjectName, ObjectType } from './gateway';
+import { segment } from './names';
 import { parseObject, RestGateway, type ApiConnection, type Call } from './rest-gateway';
 
 /** Where the API server is and who we are there. */
@@ -64,6 +65,9 @@ class ResourcePaths extends KubernetesObjectApi {
   }
 
   of({ apiVersion, kind, name, namespace }: Partial<ObjectName> & ObjectType, action: 'read' | 'list' | 'create'): Promise<string> {
+    if (name !== undefined) segment(name);
+    // What belongs to no namespace is asked for with an empty one.
+    if (namespace) segment(namespace);
     return this.specUriPath({ apiVersion, kind, metadata: Object.assign(new V1ObjectMeta(), { name, namespace }) }, action);
   }
 

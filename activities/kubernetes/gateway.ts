@@ -27,6 +27,13 @@ export interface LogQuery {
   tailLines?: number;
 }
 
+/** A node's kubelet, through the API server. */
+export interface NodePath {
+  resource: 'nodes';
+  name: string;
+  path: string;
+}
+
 /** `services` proxies may name a port after a colon; `port` is a number for pods. */
 export interface ProxyPath {
   namespace: string;
@@ -46,12 +53,12 @@ export interface WriteOptions {
  * `contracts/failures.ts`, mapped in one place (`activities/http-failures.ts`).
  */
 export interface KubernetesGateway {
-  /** `undefined` where there is no such object. */
+  /** `undefined` where there is no such object. What has no namespace is asked for with an empty one. */
   read(object: ObjectName): Promise<KubernetesObject | undefined>;
   list(type: ObjectType, namespace: string, labels?: Record<string, string>): Promise<KubernetesObject[]>;
   /** At most 256 KiB from the end. Empty where the container has not logged or there is no previous one. */
   logs(query: LogQuery): Promise<string>;
-  proxyGet(target: ProxyPath): Promise<string>;
+  proxyGet(target: ProxyPath | NodePath): Promise<string>;
   proxyPost(target: ProxyPath): Promise<string>;
   /** Through the Eviction API with a UID precondition. A disruption budget's refusal is RateLimited. */
   evict(pod: ObjectReference, options: WriteOptions): Promise<void>;

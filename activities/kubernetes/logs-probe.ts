@@ -5,19 +5,20 @@ import type { Target } from '../clusters';
 import type { Probe } from '../probe';
 import { plainLine } from '../redact';
 import { READS_WORKLOAD, readWorkload, type PodView } from '../workload';
+import { lookBackSeconds } from './log-window';
 import { LOG_PATTERN_NAMES, LOG_PATTERNS, type LogPattern } from './log-patterns';
 
 const INPUT = z.strictObject({
   target: z.string().describe('Role of the workload whose pods’ logs are read.'),
   patterns: z.array(z.enum(LOG_PATTERN_NAMES)).min(1).describe('Named patterns to look for.'),
   since: z.string().regex(/^\d+[smh]$/).default('15m').describe('How far back, e.g. 10m.'),
+  pods: z.enum(['notReady', 'all']).default('notReady').describe('Pods that are not ready, or all when all are ready; or all in any case.'),
   previous: z.boolean().default(true).describe('Look at the previous container as well, where one has ended.'),
 });
 
 /** Logs of more pods than this tell nothing new; those that are not ready come first. */
 const MOST_PODS = 8;
 const LONGEST_LINE = 300;
-const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 
 interface Match {
   pattern: LogPattern;
@@ -38,12 +39,13 @@ export const logsProbe: Probe<z.infer<typeof INPUT>> = {
     empty: { type: 'boolean', text: 'nothing was logged at all' },
   },
   rbac: [...READS_WORKLOAD, { apiGroup: '', resources: ['pods/log'], verbs: ['get'] }],
-  async ask(access, { target: role, patterns, since, previous }) {
+  async ask(access, { target: role, patterns, since, pods: which, previous }) {
     const target = targetOf(access, role);
     const { pods } = await readWorkload(access, target);
     const notReady = pods.filter((pod) => !pod.ready);
-    const read = (notReady.length > 0 ? notReady : pods).slice(0, MOST_PODS);
-    const logs = await Promise.all(read.map(async (pod) => ({ pod: pod.name, text: await logOf(access, target, pod, lookBack(access, since), previous) })));
+    const others = which === 'all' || notReady.length === 0 ? pods.filter((pod) => pod.ready) : [];
+    const read = [...notReady, ...others].slice(0, MOST_PODS);
+    const logs = await Promise.all(read.map(async (pod) => ({ pod: pod.name, text: await logOf(access, target, pod, lookBackSeconds(access, since), previous) })));
     const matches = patterns.flatMap((pattern) => firstMatch(pattern, logs));
     const matched = [...new Set(matches.map((match) => match.pattern))];
     return {
@@ -81,16 +83,4 @@ function firstMatch(pattern: LogPattern, logs: ReadonlyArray<{ pod: string; text
     if (line !== undefined) return [{ pattern, pod, line: plainLine(line, LONGEST_LINE) }];
   }
   return [];
-}
-
-/** Remote write repeats a line at most once a minute (domain F13): however fast the clocks run, less than two minutes may hold none. In seconds. */
-const LEAST_LOOK_BACK = 120;
-
-/** How far back logs are read; where the clocks run faster, an earlier fault's lines are not this one's. */
-function lookBack({ config }: ClusterAccess, since: string): number {
-  return Math.ceil(Math.max(LEAST_LOOK_BACK, secondsOf(since) * config.timeFactor));
-}
-
-function secondsOf(since: string): number {
-  return Number(since.slice(0, -1)) * SECONDS[since.at(-1)!]!;
 }

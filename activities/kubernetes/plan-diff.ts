@@ -20,6 +20,11 @@ function diffOfStep(step: PlannedStep): string {
       return `- ${name} (uid ${step.object.uid ?? 'as found'})`;
     case 'reload':
       return `~ ${name}: POST :${step.port}${step.path}`;
+    case 'keepSecret':
+      return `+ ${name}: keeps what ${step.copyOf.name} holds now (${step.keys.map(({ key }) => key).join(', ') || 'no key'}), for undoing`;
+    case 'fillSecret':
+      // Digests say that a value changes, and nothing else.
+      return step.keys.map(({ key, old, new: wanted }) => unified(`${name} /data/${key}`, old ? `${old}\n` : '', wanted ? `${wanted}\n` : '')).join('\n');
     case 'create':
       return unified(name, '', stringify(step.manifest));
     case 'patch':

@@ -6,6 +6,7 @@ import { text, type AllowedTargets, type Draft, type Remedy } from '../remedy';
 import { nameStep } from './changes';
 import { diffOf } from './plan-diff';
 import { rulingNow } from './policy-authority';
+import { secretGate } from './secret-gate';
 import { executeStep } from './step-execution';
 
 export type Remedies = Readonly<Record<string, Remedy>>;
@@ -33,6 +34,8 @@ export async function planRemedy(clusters: Clusters, remedies: Remedies, request
   const id = request.remedy.id;
   if (draft.kind === 'unneeded') return { kind: 'unneeded', remedy: id, reason: draft.reason };
   if (draft.kind === 'refused') return { kind: 'refused', remedy: id, gates: draft.gates, reason: draft.reason };
+  const secret = await secretGate(access, [...draft.steps, ...draft.inverse]);
+  if (secret) return { kind: 'refused', remedy: id, gates: [secret], reason: secret.reason };
   const allowed = allowedTargets(access, remedy.roles(input));
   const judgement = await remedy.judge(access, draft, allowed);
   const trial = await tryAll(access, remedy, draft, allowed);

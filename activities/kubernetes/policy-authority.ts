@@ -31,16 +31,17 @@ export interface PolicyAuthority {
 
 /**
  * Is this step let through by this worker's own policy and keys, now? A freeze that began since the decision stops it.
+ * @returns what policy demands now
  * @throws NotAuthorized that names the rule
  */
-export function requirePolicy(authority: PolicyAuthority, { config, clock }: Place, request: ExecuteRequest, risk: Risk, direction: 'do' | 'undo'): void {
+export function requirePolicy(authority: PolicyAuthority, { config, clock }: Place, request: ExecuteRequest, risk: Risk, direction: 'do' | 'undo'): PolicyRuling {
   const { plan, incidentClass, severity } = request;
   const now = clock.now().toISOString();
   const subject = { risk, incidentClass, severity };
   const decided = ruling(config, subject, now);
   const { approved, missing, faults } = standingOf(authority, config, request, risk, decided);
-  if (approved) return;
-  if (direction === 'undo' && isRecent(plan.plannedAt, now) && standingOf(authority, config, request, risk, ruling(config, subject, plan.plannedAt)).approved) return;
+  if (approved) return decided;
+  if (direction === 'undo' && isRecent(plan.plannedAt, now) && standingOf(authority, config, request, risk, ruling(config, subject, plan.plannedAt)).approved) return decided;
   const because = faults.length > 0 ? `: ${faults.join('; ')}` : '';
   throw failure('NotAuthorized', `The plan ${plan.id} (${risk}) lacks ${missing} valid approval${missing === 1 ? '' : 's'} by this worker’s own policy and keys (rule “${decided.rule}”, ${decided.because.en})${because}`);
 }
@@ -56,7 +57,12 @@ function isRecent(plannedAt: string, now: string): boolean {
   return age >= 0 && age <= UNDO_WITHIN_MS;
 }
 
-function standingOf({ temporalNamespace, keys }: PolicyAuthority, config: Place['config'], request: ExecuteRequest, risk: Risk, { requirement, at }: PolicyRuling): ApprovalStanding {
+/** Do the decisions that came along satisfy this, by the worker's own keys? */
+export function approvedBy(authority: PolicyAuthority, config: Place['config'], request: ExecuteRequest, risk: Risk, ruling: Pick<PolicyRuling, 'requirement' | 'at'>): boolean {
+  return standingOf(authority, config, request, risk, ruling).approved;
+}
+
+function standingOf({ temporalNamespace, keys }: PolicyAuthority, config: Place['config'], request: ExecuteRequest, risk: Risk, { requirement, at }: Pick<PolicyRuling, 'requirement' | 'at'>): ApprovalStanding {
   const { plan, decisions, workflowId, firstRunId } = request;
   // Whoever can reach Temporal can send an unsigned message: for what cannot be undone that is enough in a cluster that may be lost only.
   const acceptUnsigned = config.acceptUnsigned && (risk !== 'destructive' || config.practice || config.lab === true);

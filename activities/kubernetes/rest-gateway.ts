@@ -3,9 +3,10 @@ import { failure, type JsonObject, type ObjectReference } from '../../workflows/
 import { notUnderstood, statusFailure, type Asked } from '../http-failures';
 import type { Answer } from './api-server';
 import {
-  FIELD_MANAGER, type JsonPatchOperation, type KubernetesGateway, type KubernetesObject, type LogQuery, type ObjectName, type ObjectType,
+  FIELD_MANAGER, type JsonPatchOperation, type KubernetesGateway, type KubernetesObject, type LogQuery, type NodePath, type ObjectName, type ObjectType,
   type ProxyPath, type WriteOptions,
 } from './gateway';
+import { labelSelector, segment } from './names';
 
 export interface Call {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -57,11 +58,11 @@ export class RestGateway implements KubernetesGateway {
   async list(type: ObjectType, namespace: string, labels?: Record<string, string>): Promise<KubernetesObject[]> {
     const path = await this.api.pathOf({ ...type, namespace }, 'list');
     const request = `LIST ${type.kind} in ${namespace}`;
-    const labelSelector = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`).join(',');
+    const selector = labelSelector(labels ?? {});
     const found: KubernetesObject[] = [];
     let next: string | undefined;
     do {
-      const query = { limit: String(PAGE_SIZE), ...(labelSelector && { labelSelector }), ...(next && { continue: next }) };
+      const query = { limit: String(PAGE_SIZE), ...(selector && { labelSelector: selector }), ...(next && { continue: next }) };
       const page = (await this.json({ method: 'GET', path, query }, request)) as { items?: KubernetesObject[]; metadata?: { continue?: string } };
       if (!Array.isArray(page.items)) throw notUnderstood(this.asked(request), 'it is no list of objects');
       // Items of a list leave out what the list says once.
@@ -84,7 +85,12 @@ export class RestGateway implements KubernetesGateway {
     return answer.status === 400 && NOTHING_LOGGED.test(answer.text) ? '' : this.text(answer, request);
   }
 
-  async proxyGet(target: ProxyPath): Promise<string> {
+  async proxyGet(target: ProxyPath | NodePath): Promise<string> {
+    if (target.resource === 'nodes') {
+      const { name, path } = target;
+      const request = `GET ${path} of the kubelet of Node ${name}`;
+      return this.text(await this.send({ method: 'GET', path: `/api/v1/nodes/${encodeURIComponent(name)}/proxy/${path.replace(/^\/+/, '')}`, accept: '*/*' }, request), request);
+    }
     return this.proxy('GET', target);
   }
 
@@ -107,7 +113,7 @@ export class RestGateway implements KubernetesGateway {
 
   async patch(object: ObjectName, operations: JsonPatchOperation[], { dryRun }: WriteOptions): Promise<KubernetesObject> {
     const request = `PATCH ${named(object)}`;
-    const path = await this.api.pathOf(object, 'read');
+    const path = `${await this.api.pathOf(object, 'read')}${isResize(object, operations) ? '/resize' : ''}`;
     const answer = await this.send({ method: 'PATCH', path, query: written(dryRun), body: operations, contentType: 'application/json-patch+json' }, request);
     if (answer.status === 422 && TEST_FAILED.test(statusOf(answer.text)?.message ?? '')) {
       throw failure('Conflict', `${named(object)} is no longer as it was when this patch was planned; it is read again and compared with the plan`);
@@ -127,7 +133,7 @@ export class RestGateway implements KubernetesGateway {
   private async proxy(method: 'GET' | 'POST', { namespace, resource, name, port, path }: ProxyPath): Promise<string> {
     const [route = '', query = ''] = path.split('?', 2);
     const request = `${method} ${route} of ${resource === 'pods' ? 'Pod' : 'Service'} ${namespace}/${name}:${port}`;
-    const proxied = `/api/v1/namespaces/${encodeURIComponent(namespace)}/${resource}/${encodeURIComponent(name)}:${port}/proxy/${route.replace(/^\/+/, '')}`;
+    const proxied = `/api/v1/namespaces/${segment(namespace)}/${resource}/${segment(name)}:${port}/proxy/${route.replace(/^\/+/, '')}`;
     return this.text(await this.send({ method, path: proxied, query: Object.fromEntries(new URLSearchParams(query)), accept: '*/*' }, request), request);
   }
 
@@ -173,7 +179,7 @@ function named({ kind, namespace, name }: { kind: string; namespace: string; nam
 }
 
 function podPath(namespace: string, name: string): string {
-  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
+  return `/api/v1/namespaces/${segment(namespace)}/pods/${segment(name)}`;
 }
 
 function written(dryRun: boolean): Record<string, string> {
@@ -188,4 +194,10 @@ function statusOf(text: string): { message?: string } | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A pod's resources change through a subresource of their own only (Kubernetes 1.33 and later). */
+function isResize({ kind }: ObjectName, operations: readonly JsonPatchOperation[]): boolean {
+  const changed = operations.filter(({ op }) => op !== 'test');
+  return kind === 'Pod' && changed.length > 0 && changed.every(({ path }) => /^\/spec\/containers\/\d+\/resources\//.test(path));
 }

@@ -6,6 +6,7 @@ import { failure, failureTypeOf, type ObjectReference, type PlannedStep, type St
 import type { ClusterAccess } from '../cluster-access';
 import { changesTowards, standingOf, toJsonPatch } from './changes';
 import type { KubernetesObject } from './gateway';
+import { fillSecret, keepSecret } from './secret-steps';
 
 export interface StepContext {
   access: ClusterAccess;
@@ -39,6 +40,10 @@ function run(context: StepContext, step: PlannedStep): Promise<Outcome> {
       return create(context, step);
     case 'reload':
       return reload(context, step);
+    case 'keepSecret':
+      return keepSecret(context.access, step, context);
+    case 'fillSecret':
+      return fillSecret(context.access, step, context);
   }
 }
 

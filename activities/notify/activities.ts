@@ -7,15 +7,15 @@ import type { NotifyGateway } from './gateway';
 type Outcome = { receiver: string; said: string } & ({ delivered: true } | { delivered: false; retry?: ApplicationFailure });
 
 /**
- * Pages every receiver that wants this kind of notification. A receiver that refuses for good is reported and not asked
+ * Pages every receiver that wants this kind of notification, and whose level of escalation has been reached. A receiver that refuses for good is reported and not asked
  * again; where asking again can help, the activity fails and is retried, and leaves out those that have it already.
  */
 export function createNotifyActivities({ receivers }: { receivers: readonly NotifyGateway[] }): NotifyActivities {
   return {
     notifyPage: async (notification) => {
       if (receivers.length === 0) return { delivered: false, detail: 'no notification receiver is configured' };
-      const wanted = receivers.filter(({ kinds }) => kinds === undefined || kinds.includes(notification.kind));
-      if (wanted.length === 0) return { delivered: false, detail: `no notification receiver wants to hear of "${notification.kind}"` };
+      const wanted = receivers.filter(({ kinds, level = 1 }) => (kinds === undefined || kinds.includes(notification.kind)) && level <= notification.level);
+      if (wanted.length === 0) return { delivered: false, detail: `no notification receiver of level ${notification.level} wants to hear of "${notification.kind}"` };
       return summarize(await deliverAll(wanted, notification));
     },
   };

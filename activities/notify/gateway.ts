@@ -6,6 +6,8 @@ export interface NotifyGateway {
   readonly name: string;
   /** Which notifications it wants; every kind when absent. */
   readonly kinds?: readonly NotificationKind[];
+  /** Hears of an incident from this level of escalation on; 1 when absent. */
+  readonly level?: number;
   /**
    * Delivers one page, and may be asked again with the same `id`.
    * @returns what to say about it: "200"

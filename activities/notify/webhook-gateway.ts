@@ -1,5 +1,5 @@
-import axios from 'axios';
 import type { Notification, NotificationKind } from '../../workflows/contracts';
+import { axiosWhenNeeded } from '../axios-when-needed';
 import { callSignal } from '../call-scope';
 import { statusFailure, transportFailure } from '../http-failures';
 import type { NotifyGateway } from './gateway';
@@ -17,16 +17,19 @@ export interface WebhookReceiver {
   /** Sent with every page; never logged. */
   headers?: Readonly<Record<string, string>>;
   kinds?: readonly NotificationKind[];
+  /** Hears of an incident from this level of escalation on; 1 when absent. */
+  level?: number;
 }
 
 /** Posts the notification as JSON, with its id as `Idempotency-Key` so that a receiver can drop what it has seen. */
-export function webhookGateway({ name, url, bearerToken, headers, kinds }: WebhookReceiver): NotifyGateway {
+export function webhookGateway({ name, url, bearerToken, headers, kinds, level }: WebhookReceiver): NotifyGateway {
   return {
     name,
     ...(kinds && { kinds }),
+    ...(level !== undefined && { level }),
     deliver: async (notification) => {
       const asked = { system: `The notification receiver ${name}`, request: `POST of a page (${notification.kind})` };
-      const answer = await axios
+      const answer = await axiosWhenNeeded()
         .post<unknown>(url, notification satisfies Notification, {
           headers: { ...headers, ...(bearerToken && { authorization: `Bearer ${bearerToken}` }), 'content-type': 'application/json', 'idempotency-key': notification.id },
           proxy: false,

@@ -1,12 +1,12 @@
 import path from 'node:path';
-import { projectRoot } from '../../infra/project';
 import { failure, type JsonObject, type Runbook, type RunbookExample, type Text } from '../../workflows/contracts';
 import type { KubernetesGateway } from '../kubernetes/gateway';
 import type { MetricsGateway } from '../prometheus/gateway';
 import { readShapes } from '../runbooks/loader';
 import { PracticeGateway } from './gateway';
 import { practiceMetrics } from './metrics';
-import { healthyPipeline, manifestsDigest } from './pipeline';
+import { manifestsDigest, practiceManifests } from './manifests';
+import { healthyPipeline } from './pipeline';
 import { isHealed, setScene } from './scene';
 import type { AuditEntry, PracticeState } from './state';
 import { StateFile } from './state-file';
@@ -33,11 +33,6 @@ export interface PracticeOptions {
   /** Folder of the manifests of the healthy pipeline; the lab's when absent. */
   manifests?: string;
   now?: () => Date;
-}
-
-/** Manifests of the healthy pipeline, and so the desired state of the practice cluster. */
-export function practiceManifests(): string {
-  return path.join(projectRoot(), 'infra', 'lab', 'manifests');
 }
 
 /**

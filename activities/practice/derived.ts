@@ -2,20 +2,24 @@ import type { JsonObject } from '../../workflows/contracts';
 import type { KubernetesObject } from '../kubernetes/gateway';
 import { derivedUid, shortHash } from './identity';
 import { at, isReady, labelsOf, listAt, numberAt, ownerUid, selects, textsAt } from './objects';
-import { visiblePods } from './pods';
+import { PRACTICE_NODE, visiblePods } from './pods';
 import type { PracticeState } from './state';
+
+/** The one machine that everything runs on. */
+const NODE: KubernetesObject = { apiVersion: 'v1', kind: 'Node', metadata: { name: PRACTICE_NODE, namespace: '' }, status: { allocatable: { cpu: '4', memory: '16Gi' }, conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }] } };
 
 /** All objects as the API shows them now: what controllers derive (status, EndpointSlices) is computed, never kept. */
 export function visibleObjects(state: PracticeState, now: Date): KubernetesObject[] {
   const pods = visiblePods(state, now);
   const kept = state.objects.filter(({ kind }) => kind !== 'Pod').map((object) => withStatus(object, pods, state));
   const slices = kept.filter(({ kind }) => kind === 'Service').flatMap((service) => endpointSlice(service, pods, state));
-  return [...kept, ...pods, ...slices];
+  return [...kept, ...pods, ...slices, NODE];
 }
 
 function withStatus(object: KubernetesObject, pods: readonly KubernetesObject[], state: PracticeState): KubernetesObject {
   if (object.kind === 'StatefulSet') return { ...object, status: statefulStatus(object, pods) };
   if (object.kind === 'Deployment' || object.kind === 'ReplicaSet') return { ...object, status: replicaStatus(object, pods) };
+  if (object.kind === 'DaemonSet') return { ...object, status: daemonStatus(object, pods) };
   if (object.kind === 'PodDisruptionBudget') return { ...object, status: budgetStatus(object, pods, state) };
   return object;
 }
@@ -33,7 +37,16 @@ function statefulStatus(set: KubernetesObject, pods: readonly KubernetesObject[]
 function replicaStatus(set: KubernetesObject, pods: readonly KubernetesObject[]): JsonObject {
   const selector = textsAt(set, 'spec', 'selector', 'matchLabels');
   const own = pods.filter((pod) => selects(selector, labelsOf(pod)));
-  return { ...counts(set, own), updatedReplicas: own.length };
+  const available = own.filter(isReady).length > 0;
+  const conditions = set.kind === 'Deployment' ? [{ type: 'Available', status: available ? 'True' : 'False' }, { type: 'Progressing', status: 'True', reason: available ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated' }] : [];
+  return { ...counts(set, own), updatedReplicas: own.length, ...(conditions.length > 0 && { conditions }) };
+}
+
+/** One node, so one pod. */
+function daemonStatus(set: KubernetesObject, pods: readonly KubernetesObject[]): JsonObject {
+  const own = pods.filter((pod) => ownerUid(pod) === set.metadata.uid);
+  const ready = own.filter(isReady).length;
+  return { observedGeneration: numberAt(set, 'metadata', 'generation'), desiredNumberScheduled: 1, currentNumberScheduled: own.length, numberReady: ready, updatedNumberScheduled: own.length };
 }
 
 function counts(set: KubernetesObject, own: readonly KubernetesObject[]): JsonObject {

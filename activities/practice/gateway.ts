@@ -2,14 +2,16 @@ import { applyPatch } from 'rfc6902';
 import { isDeepStrictEqual } from 'node:util';
 import { failure, type JsonObject, type ObjectReference } from '../../workflows/contracts';
 import { statusFailure } from '../http-failures';
-import type { JsonPatchOperation, KubernetesGateway, KubernetesObject, LogQuery, ObjectName, ObjectType, ProxyPath, WriteOptions } from '../kubernetes/gateway';
+import type { JsonPatchOperation, KubernetesGateway, KubernetesObject, LogQuery, NodePath, ObjectName, ObjectType, ProxyPath, WriteOptions } from '../kubernetes/gateway';
 import { budgetRefusal, immutableFault } from './admission';
 import { visibleObjects } from './derived';
 import { nextVersion } from './identity';
-import { labelsOf, numberAt, sameObject } from './objects';
+import { labelsOf, numberAt, ownerUid, sameObject } from './objects';
+import { answerKubelet, resized } from './kubelet';
 import { answerProxy, loadConfigurations } from './programs';
-import { admit, recordRevision } from './pipeline';
-import { replacePod, settle } from './pods';
+import { admit, bindClaims, recordRevision } from './pipeline';
+import { addMissingPods, replacePod, resizedPod, settle } from './pods';
+import { rollOut } from './rollouts';
 import { lookAtScene } from './scene';
 import type { AuditEntry, PracticeState } from './state';
 import type { StateFile } from './state-file';
@@ -48,7 +50,8 @@ export class PracticeGateway implements KubernetesGateway {
     return shown.length === 0 ? '' : `${shown.join('\n')}\n`.slice(-LOG_LIMIT);
   }
 
-  async proxyGet(target: ProxyPath): Promise<string> {
+  async proxyGet(target: ProxyPath | NodePath): Promise<string> {
+    if (target.resource === 'nodes') return answerKubelet(this.visible(), target);
     return answerProxy(this.visible(), target, 'GET', this.file.read().loaded);
   }
 
@@ -67,7 +70,7 @@ export class PracticeGateway implements KubernetesGateway {
       const found = this.existing(state, pod, 'evict');
       const refusal = budgetRefusal(visibleObjects(state, this.now()), found);
       if (refusal) throw refused(429, `evict Pod ${pod.namespace}/${pod.name}`, refusal);
-      replacePod(state, found, this.now());
+      this.replace(state, found);
       return { result: undefined, verb: 'evict', object: found };
     });
   }
@@ -75,7 +78,7 @@ export class PracticeGateway implements KubernetesGateway {
   async remove(object: ObjectReference, options: WriteOptions): Promise<void> {
     this.change(options, (state) => {
       const found = this.existing(state, object, 'delete');
-      if (found.kind === 'Pod') replacePod(state, found, this.now());
+      if (found.kind === 'Pod') this.replace(state, found);
       else state.objects = state.objects.filter((candidate) => candidate !== found);
       return { result: undefined, verb: 'delete', object: found };
     });
@@ -88,8 +91,11 @@ export class PracticeGateway implements KubernetesGateway {
       const before = state.objects[index];
       if (!before) throw refused(404, request, 'not found');
       const after = patchedObject(before, operations, request);
-      if (!isDeepStrictEqual(before, after)) state.objects[index] = this.accept(state, before, after);
-      return { result: state.objects[index]!, verb: 'patch', object: state.objects[index]!, paths: operations.filter(({ op }) => op !== 'test').map(({ path }) => path) };
+      if (isDeepStrictEqual(before, after)) return { result: before, verb: 'patch', object: before, paths: pathsOf(operations) };
+      const accepted = this.accept(state, before, after);
+      // Controllers may have taken pods away meanwhile: places in the list have changed.
+      state.objects[state.objects.indexOf(before)] = accepted;
+      return { result: accepted, verb: 'patch', object: accepted, paths: pathsOf(operations) };
     });
     return structuredClone(patched!);
   }
@@ -112,8 +118,19 @@ export class PracticeGateway implements KubernetesGateway {
     const specChanged = !isDeepStrictEqual(before['spec'], after['spec']);
     const metadata = { ...after.metadata, resourceVersion: nextVersion(state), ...(specChanged && { generation: numberAt(before, 'metadata', 'generation') + 1 }) };
     const accepted: KubernetesObject = { ...after, metadata };
+    if (accepted.kind === 'PersistentVolumeClaim') return resized(accepted);
     if (accepted.kind === 'StatefulSet' && specChanged) accepted['status'] = { ...(after['status'] as JsonObject), updateRevision: recordRevision(state, accepted, now) };
+    if (accepted.kind === 'Pod' && specChanged) return resizedPod(accepted, now);
+    if (accepted.kind === 'StatefulSet') addMissingPods(state, accepted, this.now());
+    if (specChanged && (accepted.kind === 'Deployment' || accepted.kind === 'DaemonSet')) rollOut(state, accepted, this.now());
     return accepted;
+  }
+
+  /** The controller makes what the new pod mounts, where it has gone. */
+  private replace(state: PracticeState, pod: KubernetesObject): void {
+    replacePod(state, pod, this.now());
+    const set = state.objects.find((object) => object.kind === 'StatefulSet' && object.metadata.uid === ownerUid(pod));
+    if (set) bindClaims(state, set, pod.metadata.name, this.now().toISOString());
   }
 
   private existing(state: PracticeState, object: ObjectReference, verb: string): KubernetesObject {
@@ -146,6 +163,10 @@ export class PracticeGateway implements KubernetesGateway {
       };
     });
   }
+}
+
+function pathsOf(operations: readonly JsonPatchOperation[]): string[] {
+  return operations.filter(({ op }) => op !== 'test').map(({ path }) => path);
 }
 
 function patchedObject(before: KubernetesObject, operations: JsonPatchOperation[], request: string): KubernetesObject {

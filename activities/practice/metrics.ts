@@ -6,6 +6,19 @@ import type { StateFile } from './state-file';
 
 const AGENT_PROBES = new Set(['prometheus.agentRemoteWrite', 'prometheus.agentDelivery']);
 const AGENT_POD = /prometheus-agent/;
+const RECEIVER_POD = /thanos-receive-\d+$/;
+const RECEIVER_REQUESTS_PER_SECOND = 40;
+
+/** What gates and verification ask of a receiver: those that are asked, the replaced and the healthy ones, accept and upload. */
+function receiverSamples(now: Date): Sample[] {
+  const tenant = { tenant: 'default-tenant' };
+  return [
+    { name: 'thanos_shipper_dir_syncs_total', labels: tenant, value: 12 },
+    { name: 'thanos_shipper_dir_sync_failures_total', labels: tenant, value: 0 },
+    { name: 'http_requests_total', labels: { handler: 'receive', code: '200' }, value: Math.round((now.getTime() / 1_000) * RECEIVER_REQUESTS_PER_SECOND) },
+  ];
+}
+
 const PREFIX = 'prometheus_remote_storage_';
 
 /** A quiet, healthy agent. */
@@ -13,11 +26,13 @@ const HEALTHY = { lagSeconds: 4, failedRatio: 0, retriedRatio: 0, attemptedPerSe
 
 /**
  * The agent's own metrics, in numbers that fit what the example recorded: gates read them, too. Counters grow with time
- * at the recorded rates. Other programs' metrics are not there; their probes answer from the recording.
+ * at the recorded rates. Of receivers there is what gates read; other programs' metrics are not there, their probes answer
+ * from the recording.
  */
 export function practiceMetrics(file: StateFile, now: () => Date): MetricsGateway {
   return {
     scrape: async ({ name }) => {
+      if (RECEIVER_POD.test(name)) return receiverSamples(now());
       if (!AGENT_POD.test(name)) throw failure('UpstreamUnavailable', `The practice cluster has no metrics of Pod ${name}; the example being played has to record what is asked of it.`);
       const state = file.read();
       return agentSamples(recordedSignals(state.scene, isHealed(state, now())), state.scene, now());

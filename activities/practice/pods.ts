@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../workflows/contracts';
 import type { KubernetesObject } from '../kubernetes/gateway';
 import { nextPodIp, nextUid, nextVersion, shortHash } from './identity';
-import { at, isReady, listAt, textsAt } from './objects';
+import { at, isReady, listAt, numberAt, textsAt } from './objects';
 import type { PracticeState } from './state';
 
-const NODE = 'practice-node-1';
+export const PRACTICE_NODE = 'practice-node-1';
 /** A pod is seen as ContainerCreating for a moment, then settles: long enough to watch, short enough not to wait. */
 const APPEARS_AFTER_MS = 500;
 const SETTLES_AFTER_MS = 2_000;
@@ -33,9 +33,22 @@ export function makePod(state: PracticeState, origin: PodOrigin, template: JsonO
       annotations: textsAt(template, 'metadata', 'annotations'),
       ownerReferences: [{ apiVersion: owner.apiVersion, kind: owner.kind, name: owner.metadata.name, uid: owner.metadata.uid ?? '', controller: true, blockOwnerDeletion: true }],
     },
-    spec: { ...(at(template, 'spec') as JsonObject), nodeName: NODE },
+    spec: { ...(at(template, 'spec') as JsonObject), volumes: [...listAt(template, 'spec', 'volumes'), ...claimVolumes(owner, origin.name)], nodeName: PRACTICE_NODE },
     status: runningStatus(template, ip, startedAt),
   };
+}
+
+/** Claims of a StatefulSet's templates, each named after the template and the pod. */
+export function claimsOf(owner: KubernetesObject, podName: string): Array<{ volume: string; claim: string; template: JsonObject }> {
+  if (owner.kind !== 'StatefulSet') return [];
+  return listAt(owner, 'spec', 'volumeClaimTemplates').flatMap((template) => {
+    const volume = at(template, 'metadata', 'name');
+    return typeof volume === 'string' ? [{ volume, claim: `${volume}-${podName}`, template }] : [];
+  });
+}
+
+function claimVolumes(owner: KubernetesObject, podName: string): JsonObject[] {
+  return claimsOf(owner, podName).map(({ volume, claim }) => ({ name: volume, persistentVolumeClaim: { claimName: claim } }));
 }
 
 function runningStatus(template: JsonObject, podIP: string, startedAt: string): JsonObject {
@@ -66,16 +79,43 @@ export function replacePod(state: PracticeState, gone: KubernetesObject, now: Da
   const owner = state.objects.find((object) => object.metadata.uid === listAt(gone, 'metadata', 'ownerReferences')[0]?.['uid']);
   const template = owner && at(owner, 'spec', 'template');
   if (!owner || !template) return;
+  bearPod(state, originAfter(state, owner, gone), template as JsonObject, now);
+}
+
+/** A new pod on its way; one of a revision that does not work comes up broken. */
+export function bearPod(state: PracticeState, origin: PodOrigin, template: JsonObject, now: Date): void {
   const appearsAt = new Date(now.getTime() + APPEARS_AFTER_MS).toISOString();
-  const origin = originAfter(state, owner, gone);
-  const pod = makePod(state, origin, template as JsonObject, appearsAt);
-  const broken = state.scene?.brokenRevisions[origin.labels['controller-revision-hash'] ?? ''];
+  const pod = makePod(state, origin, template, appearsAt);
+  const broken = state.scene?.brokenRevisions[revisionOf(pod)];
   if (broken) pod['status'] = broken;
   state.births.push({ appearsAt, settlesAt: new Date(now.getTime() + SETTLES_AFTER_MS).toISOString(), pod });
 }
 
+/** The template revision that a pod was made of. */
+export function revisionOf(pod: KubernetesObject): string {
+  const labels = textsAt(pod, 'metadata', 'labels');
+  return labels['controller-revision-hash'] ?? labels['pod-template-hash'] ?? '';
+}
+
+/** A StatefulSet that has fewer pods than replicas makes those that are missing. */
+export function addMissingPods(state: PracticeState, set: KubernetesObject, now: Date): void {
+  const names = [...state.objects.filter(({ kind }) => kind === 'Pod'), ...state.births.map(({ pod }) => pod)].map(({ metadata }) => metadata.name);
+  for (let ordinal = 0; ordinal < numberAt(set, 'spec', 'replicas'); ordinal += 1) {
+    const name = `${set.metadata.name}-${ordinal}`;
+    if (names.includes(name)) continue;
+    bearPod(state, statefulOrigin(set, name), at(set, 'spec', 'template') as JsonObject, now);
+  }
+}
+
+/** A pod that was killed for want of memory and has been given more starts at once, and gets through. */
+export function resizedPod(pod: KubernetesObject, now: string): KubernetesObject {
+  const ip = at(pod, 'status', 'podIP');
+  return { ...pod, status: runningStatus({ spec: pod['spec'] ?? {} }, typeof ip === 'string' ? ip : '', now) };
+}
+
 function originAfter(state: PracticeState, owner: KubernetesObject, gone: KubernetesObject): PodOrigin {
   if (owner.kind === 'StatefulSet') return statefulOrigin(owner, gone.metadata.name);
+  if (owner.kind === 'DaemonSet') return { owner, labels: { 'controller-revision-hash': shortHash(at(owner, 'spec', 'template')) }, name: gone.metadata.name };
   const hash = textsAt(owner, 'spec', 'selector', 'matchLabels')['pod-template-hash'] ?? '';
   return { owner, labels: { 'pod-template-hash': hash }, name: `${owner.metadata.name}-${shortHash(state.counter).slice(0, 5)}` };
 }

@@ -25,6 +25,7 @@ export function answerProxy(objects: readonly KubernetesObject[], target: ProxyP
 const PAGES: Readonly<Record<string, (pod: KubernetesObject, loaded: PracticeState['loaded']) => string | undefined>> = {
   'GET /-/ready': () => 'OK\n',
   'GET /-/healthy': () => 'OK\n',
+  'GET /api/health': () => '{"database":"ok"}',
   'POST /-/reload': () => '',
   'GET /api/v1/status/config': (pod, loaded) => {
     const mounted = listAt(pod, 'spec', 'volumes').map((volume) => at(volume, 'configMap', 'name'));

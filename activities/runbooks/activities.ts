@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { failure, type ConfigurationActivities } from '../../workflows/contracts';
+import { failure, type ConfigurationActivities, type Runbook } from '../../workflows/contracts';
 import type { RunbookCatalog } from './catalog';
-import { checkRunbook, runbookFiles, type LoadedRunbook } from './loader';
+import { checkedBefore, checkRunbook, runbookFiles, type LoadedRunbook } from './loader';
 import { formatProblem } from './problems';
 import { selectRunbook } from './selection';
 
 export interface RunbookDependencies {
   directory: string;
   catalog: RunbookCatalog;
+  /** Runbooks that this very build has checked before, by the digest of their content; a file with another content is checked. */
+  checked?: ReadonlyMap<string, Runbook>;
   /** Told of every problem of a broken file, once per content. */
   report(problem: string): void;
 }
@@ -31,7 +33,8 @@ export class RunbookShelf {
     const content = readFileSync(file, 'utf8');
     const known = this.cache.get(file);
     if (known?.content === content) return known.loaded;
-    const loaded = checkRunbook(file, content, this.dependencies.catalog);
+    const { checked, catalog } = this.dependencies;
+    const loaded = (checked && checkedBefore(file, content, checked)) ?? checkRunbook(file, content, catalog);
     this.cache.set(file, { content, loaded });
     if (!loaded.valid) loaded.problems.forEach((problem) => this.dependencies.report(formatProblem(problem)));
     return loaded;

@@ -33,7 +33,7 @@ function expectationFindings(example: RunbookExample, path: Path, runbook: Runbo
   });
   // A matcher that cannot be used is reported where it stands, and claims nothing.
   const usable = runbook.match.every((matcher) => Object.values(matcher).every((value) => !('fault' in parsePattern(value))));
-  if (usable && !runbook.match.some((matcher) => matchStrength(matcher, example.alert) !== undefined)) {
+  if (usable && runbook.match.length > 0 && !runbook.match.some((matcher) => matchStrength(matcher, example.alert) !== undefined)) {
     findings.push({ path: [...path, 'alert'], what: `no matcher of this runbook claims the alert of example \`${example.id}\``, expected: 'an alert that one of `match` claims', mend: 'change the labels or add a matcher' });
   }
   return findings;

@@ -1,5 +1,6 @@
 import safeRegex from 'safe-regex2';
 import type { AlertMatcher } from '../../workflows/contracts';
+import { patternSource } from '../../workflows/domain/label-match';
 
 /** Longer patterns are programs, not matchers. */
 const LONGEST_PATTERN = 200;
@@ -11,7 +12,7 @@ export type ValuePattern = { kind: 'literal'; value: string } | { kind: 'regex';
 
 /** @returns the pattern, or why it cannot be used */
 export function parsePattern(value: string): ValuePattern | { fault: string } {
-  const source = /^\/(.*)\/$/s.exec(value)?.[1];
+  const source = patternSource(value);
   if (source === undefined) return { kind: 'literal', value };
   if (source.length > LONGEST_PATTERN) return { fault: `the regular expression has ${source.length} characters; at most ${LONGEST_PATTERN} are allowed` };
   try {

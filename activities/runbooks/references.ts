@@ -16,6 +16,7 @@ export function referenceFindings(runbook: Runbook, catalog: RunbookCatalog, fil
     ...runbook.probes.flatMap((probe, index) => probeFindings(probe, ['probes', index], catalog, runbook.targets)),
     ...runbook.remedies.flatMap((remedy, index) => remedyFindings(remedy, ['remedies', index], catalog, runbook.targets)),
     ...causeFindings(runbook, catalog),
+    ...checklistFindings(runbook, catalog),
     ...runbook.verify.flatMap((item, index) => conditionFindings(item.condition, ['verify', index, 'condition'], runbook, catalog)),
     ...exampleFindings(runbook, catalog),
   ];
@@ -49,6 +50,19 @@ function matcherFindings(runbook: Runbook): Finding[] {
   );
 }
 
+/** What no runbook claims is `unknown`'s, and only that one lays evidence out for a person. */
+function checklistFindings(runbook: Runbook, catalog: RunbookCatalog): Finding[] {
+  const isUnknown = runbook.id === 'unknown';
+  const findings: Finding[] = [];
+  if (!isUnknown && runbook.match.length === 0) findings.push({ path: ['match'], what: 'the runbook claims no alert', expected: 'at least one matcher', mend: 'name the alerts that it treats' });
+  if (isUnknown && runbook.match.length > 0) findings.push({ path: ['match'], what: '`unknown` claims alerts', expected: 'an empty list: it takes what no other runbook claims', mend: 'move the matchers to the runbook that treats them' });
+  if (!isUnknown && runbook.checklists) findings.push({ path: ['checklists'], what: `\`checklists\` in ${runbook.id}`, expected: 'checklists in `unknown` only', mend: 'move them there: they are gone through wherever no cause is certain' });
+  const ids = runbook.probes.map(({ id }) => id);
+  const lines = (runbook.checklists ?? []).flatMap(({ lines: own }, list) => own.map((line, at) => ({ line, path: ['checklists', list, 'lines', at] })));
+  findings.push(...lines.flatMap(({ line, path }) => [...conditionFindings(line.ok, [...path, 'ok'], runbook, catalog), ...unknownIds('probe', line.shows ?? [], [...path, 'shows'], ids)]));
+  return findings;
+}
+
 type Used = { id: string; use: string; with: JsonObject };
 
 function probeFindings(probe: ProbeSpec, path: Path, catalog: RunbookCatalog, targets: readonly string[]): Finding[] {
@@ -56,8 +70,9 @@ function probeFindings(probe: ProbeSpec, path: Path, catalog: RunbookCatalog, ta
   if (!registered) return [unregistered('probe', probe.use, path, Object.keys(catalog.probes))];
   const parsed = registered.input.safeParse(probe.with);
   if (!parsed.success) return inputFindings('probe', probe, path, registered, parsed.error.issues);
-  const target = probe.with['target'];
-  return typeof target === 'string' ? undeclared([target], path, targets) : [];
+  const { target, targets: several } = probe.with;
+  const roles = [target, ...(Array.isArray(several) ? several : [])].filter((role) => typeof role === 'string');
+  return undeclared(roles, [...path, 'with'], targets);
 }
 
 function remedyFindings(remedy: RemedySpec, path: Path, catalog: RunbookCatalog, targets: readonly string[]): Finding[] {
@@ -65,7 +80,7 @@ function remedyFindings(remedy: RemedySpec, path: Path, catalog: RunbookCatalog,
   if (!registered) return [unregistered('remedy', remedy.use, path, Object.keys(catalog.remedies))];
   const parsed = registered.input.safeParse(remedy.with);
   if (!parsed.success) return inputFindings('remedy', remedy, path, registered, parsed.error.issues);
-  return undeclared(registered.roles(parsed.data), path, targets);
+  return undeclared(registered.roles(parsed.data), [...path, 'with'], targets);
 }
 
 function unregistered(kind: 'probe' | 'remedy', use: string, path: Path, names: readonly string[]): Finding {
@@ -83,7 +98,7 @@ function inputFindings(kind: 'probe' | 'remedy', item: Used, path: Path, { input
 function undeclared(roles: readonly string[], path: Path, targets: readonly string[]): Finding[] {
   return roles
     .filter((role) => !targets.includes(role))
-    .map((role) => ({ path: [...path, 'with'], what: `\`${role}\` is not among this runbook's targets`, expected: oneOf(targets), mend: suggest(role, targets, 'add it to `targets`') }));
+    .map((role) => ({ path, what: `\`${role}\` is not among this runbook's targets`, expected: oneOf(targets), mend: suggest(role, targets, 'add it to `targets`') }));
 }
 
 function causeFindings(runbook: Runbook, catalog: RunbookCatalog): Finding[] {
@@ -99,6 +114,8 @@ function causeFindings(runbook: Runbook, catalog: RunbookCatalog): Finding[] {
       ...unknownIds('remedy', cause.remedies, [...path, 'remedies'], remedies),
       ...unknownIds('permanent fix', cause.permanentFix, [...path, 'permanentFix'], fixes),
     ];
+    findings.push(...undeclared(cause.about ?? [], [...path, 'about'], runbook.targets));
+    if (cause.leadsTo === runbook.id) findings.push({ path: [...path, 'leadsTo'], what: `cause \`${cause.id}\` leads to the class that it is in`, expected: 'another class', mend: 'name its remedies here' });
     if (cause.remedies.length === 0 && !cause.advice) findings.push({ path, what: `cause \`${cause.id}\` has neither remedies nor advice`, expected: 'one of the two', mend: 'say in `advice` what a person should do' });
     if (!expected.has(cause.id)) findings.push({ path: [...path, 'id'], what: `no example expects the cause \`${cause.id}\``, expected: 'at least one example a cause', mend: 'record one under `examples` with `expect: { cause: … }`' });
     return findings;

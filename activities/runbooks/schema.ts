@@ -30,6 +30,8 @@ const cause = z.strictObject({
   contradicts: z.array(conditionSchema).default([]).describe('Each one that is true makes the cause less likely.'),
   confidence: z.enum(['high', 'medium', 'low']).describe('How sure one can be once `when` is true.'),
   impact: z.enum(IMPACTS).describe('outage: data is lost or delayed; degraded: only redundancy is gone; none: nothing yet.'),
+  about: z.array(z.string()).exactOptional().describe('Roles of the objects that this cause blames: one that changed shortly before the incident began makes it more likely.'),
+  leadsTo: z.enum(INCIDENT_CLASSES).exclude(['unknown']).exactOptional().describe('The class whose runbook treats this cause; the incident goes on with that one. Remedies and advice are for where it cannot.'),
   remedies: z.array(z.string()).default([]).describe('Remedy ids in the order in which they are tried. Empty: a person has to act, and `advice` says how.'),
   advice: text('What a person should do; needed where there is no remedy.').exactOptional(),
   permanentFix: z.array(z.string()).default([]).describe('Ids of the permanent fixes that stop this from coming back.'),
@@ -48,6 +50,22 @@ const verify = z.strictObject({
   id: id('condition'),
   title: text('What must hold again, in a few words.'),
   condition: conditionSchema.describe('Must be true; an unanswered probe counts as not held.'),
+});
+
+const checklist = z.strictObject({
+  id: id('checklist'),
+  title: text('Its name.'),
+  lines: z
+    .array(
+      z.strictObject({
+        id: id('line'),
+        title: text('What is looked at, in a few words.'),
+        ok: conditionSchema.describe('True: ok. False: look here. Unknown: not answered.'),
+        shows: z.array(z.string()).exactOptional().describe('Probes whose tables are shown with the line as well.'),
+      }),
+    )
+    .min(1)
+    .describe('Its lines, in the order in which a person goes through them.'),
 });
 
 const permanentFix = z.strictObject({
@@ -97,8 +115,8 @@ const example = z.strictObject({
     .strictObject({
       cause: z.string().describe('Id of the top-ranked cause, or unknown.'),
       remedies: z.array(z.string()).default([]).describe('The remedies on offer, in order.'),
-      steps: z.array(z.string().regex(/^[a-z]+ [A-Za-z]+\/[a-z0-9.-]+$/, 'action Kind/name, e.g. evict Pod/thanos-receive-1')).exactOptional().describe("Steps of the first remedy's plan, in order."),
-      risk: z.enum(['safe', 'disruptive', 'destructive']).exactOptional().describe("Risk of the first remedy's plan."),
+      steps: z.array(z.string().regex(/^[a-z][A-Za-z]+ [A-Za-z]+\/[a-z0-9.-]+$/, 'action Kind/name, e.g. evict Pod/thanos-receive-1')).exactOptional().describe("Steps of the plan of the first remedy that has something to do, in order."),
+      risk: z.enum(['safe', 'disruptive', 'destructive']).exactOptional().describe("Risk of that plan."),
     })
     .describe('What must follow from the evidence.'),
 });
@@ -110,12 +128,13 @@ export const runbookSchema: z.ZodType<Runbook> = z.strictObject({
   title: text('The problem, in a few words.'),
   summary: text('What the runbook is about, in a sentence or two.'),
   failureDomain: z.enum(FAILURE_DOMAINS).describe('What fails together; also what the lease locks while an incident changes it.'),
-  match: z.array(labels('Labels that an alert must carry; /…/ makes a value an anchored regular expression.')).min(1).describe('Alerts that this runbook claims; the most specific matcher of all runbooks wins.'),
+  match: z.array(labels('Labels that an alert must carry; /…/ makes a value an anchored regular expression.')).describe('Alerts that this runbook claims; the most specific matcher of all runbooks wins. Empty for `unknown` only: it takes what no other runbook claims.'),
   targets: z.array(z.string()).min(1).describe("Roles of the cluster's configuration that may be looked at and changed: agent, receiver, …"),
   probes: z.array(probe).min(1).describe('What is asked, all at once, within a minute.'),
   causes: z.array(cause).min(1).describe('Root causes; of equally likely ones the first in the file wins, so put the more specific first.'),
   remedies: z.array(remedy).default([]).describe('What can be done.'),
   verify: z.array(verify).min(1).describe('All must hold before the incident counts as recovered.'),
+  checklists: z.array(checklist).exactOptional().describe('How the evidence is laid out for a person where no cause is certain; of `unknown` only.'),
   permanentFix: z.array(permanentFix).default([]).describe('Changes to the GitOps repository that stop the recurrence.'),
   deviations: z.array(deviation).default([]).describe("Where this runbook leaves the handbook's path."),
   examples: z.array(example).min(1).describe('Recorded evidence and what must follow; every one runs as a test.'),

@@ -6,6 +6,9 @@ export function createTemporalActivities(gateway: TemporalGateway): TemporalActi
   return {
     temporalAcquireLease: (request) => gateway.acquireLease(request),
     temporalReleaseLease: (lease) => gateway.releaseLease(lease),
+    temporalDeliverAlerts: (input) => gateway.deliverAlerts(input),
+    temporalJoinStorm: (input) => gateway.joinStorm(input),
+    temporalLeaveStorm: (input) => gateway.leaveStorm(input),
     temporalPreviousIncident: (input) => gateway.previousIncident(input),
   };
 }

@@ -1,6 +1,6 @@
 import { asyncLocalStorage } from '@temporalio/activity';
-import { failure, failureTypeOf, type Condition, type ConditionStatus, type Evidence, type ProbeSpec, type VerificationActivities, type VerifyRequest, type VerifySpec } from '../../workflows/contracts';
-import { evaluate } from '../../workflows/domain/conditions';
+import { failure, failureTypeOf, type ConditionStatus, type Evidence, type ProbeSpec, type VerificationActivities, type VerifyRequest, type VerifySpec } from '../../workflows/contracts';
+import { evaluate, probesOf } from '../../workflows/domain/conditions';
 import { clusterNamed, type ClusterAccess, type Clusters } from '../cluster-access';
 import { askProbe, type Probe } from '../probe';
 
@@ -40,13 +40,24 @@ async function check({ clusters, probes }: VerificationDependencies, request: Ve
 
 async function judge(access: ClusterAccess, clusters: Clusters, probes: VerificationDependencies['probes'], request: VerifyRequest, specs: readonly VerifySpec[]): Promise<ConditionStatus[]> {
   const ids = [...new Set(specs.flatMap(({ condition }) => probesOf(condition)))];
-  const evidence = await Promise.all(ids.map((id) => ask(access, clusters, probeFor(probes, request, id), request, specOf(request, id))));
+  // A common line often asks what the runbook asks by itself: once is enough.
+  const asked = new Map<string, Promise<Evidence>>();
+  const evidence = await Promise.all(ids.map(async (id) => {
+    const spec = specOf(request, id);
+    const question = JSON.stringify([spec.use, spec.with, spec.role]);
+    const answer = asked.get(question) ?? ask(access, clusters, probeFor(probes, request, id), request, spec);
+    asked.set(question, answer);
+    return { ...(await answer), probe: id };
+  }));
   return specs.map((spec) => statusOf(spec, evidence));
 }
 
 /** A probe that does not answer is evidence too: the condition does not hold, and says why. */
 async function ask(access: ClusterAccess, clusters: Clusters, probe: Probe, request: VerifyRequest, spec: ProbeSpec): Promise<Evidence> {
   const { cluster, publicId, since, mutatedAt, probeTimeoutMs } = request;
+  if (spec.role !== undefined && !Object.hasOwn(access.config.targets, spec.role)) {
+    return { probe: spec.id, use: probe.use, status: 'answered', at: access.clock.now().toISOString(), fields: { notApplicable: true }, summary: `The role ${spec.role} is not configured for this cluster.` };
+  }
   const timeoutMs = probeTimeoutMs + (probe.windowed ? probe.windowed(access) * WINDOW_MARGIN : 0);
   try {
     return await askProbe(probe, clusters, { cluster, publicId, probe: spec, since, ...(mutatedAt && { mutatedAt }), timeoutMs });
@@ -62,25 +73,19 @@ async function ask(access: ClusterAccess, clusters: Clusters, probe: Probe, requ
 /** A windowed probe spends a part of its time on scraping; with this much more it has its whole window. */
 const WINDOW_MARGIN = 1.3;
 
-function statusOf({ id, title, condition }: VerifySpec, evidence: readonly Evidence[]): ConditionStatus {
+function statusOf({ id, title, condition, common }: VerifySpec, evidence: readonly Evidence[]): ConditionStatus {
+  const mark = common && { common };
   const asked = evidence.filter(({ probe }) => probesOf(condition).includes(probe));
   if (asked.length > 0 && asked.every(({ fields }) => fields['notApplicable'] === true)) {
-    return { id, title, holds: true, seen: `not applicable: ${asked.map(({ summary }) => summary).join(' ')}`, notApplicable: true };
+    return { id, title, holds: true, seen: `not applicable: ${asked.map(({ summary }) => summary).join(' ')}`, notApplicable: true, ...mark };
   }
   const { truth, seen, missing } = evaluate(condition, evidence);
   const unanswered = asked.filter(({ status }) => status === 'unanswered').map(({ summary }) => summary);
-  return { id, title, holds: truth === 'true', seen: [...seen, ...missing, ...unanswered].join('; ') };
+  return { id, title, holds: truth === 'true', seen: [...seen, ...missing, ...unanswered].join('; '), ...mark };
 }
 
-function notYetLooked({ id, title }: VerifySpec): ConditionStatus {
-  return { id, title, holds: false, seen: 'looked at once everything else holds' };
-}
-
-function probesOf(condition: Condition): string[] {
-  if ('all' in condition) return condition.all.flatMap(probesOf);
-  if ('any' in condition) return condition.any.flatMap(probesOf);
-  if ('not' in condition) return probesOf(condition.not);
-  return [condition.probe];
+function notYetLooked({ id, title, common }: VerifySpec): ConditionStatus {
+  return { id, title, holds: false, seen: 'looked at once everything else holds', ...(common && { common }) };
 }
 
 function specOf({ probes }: VerifyRequest, id: string): ProbeSpec {

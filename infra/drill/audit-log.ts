@@ -57,7 +57,7 @@ function toMutation({ verb, stageTimestamp, objectRef, responseStatus, requestOb
   return { at: stageTimestamp, verb, object: `${subresource ? `${resource}/${subresource}` : resource} ${namespace}/${name}`, code: responseStatus?.code ?? 0 };
 }
 
-const RESOURCE: Record<string, string> = { Pod: 'pods', Service: 'services', StatefulSet: 'statefulsets', Deployment: 'deployments', ConfigMap: 'configmaps', Ingress: 'ingresses' };
+const RESOURCE: Record<string, string> = { Pod: 'pods', Service: 'services', StatefulSet: 'statefulsets', Deployment: 'deployments', ConfigMap: 'configmaps', Ingress: 'ingresses', Secret: 'secrets', PersistentVolumeClaim: 'persistentvolumeclaims' };
 
 /** What an incident says that it changed, in the audit log's words. */
 export function claimedMutations(status: Pick<IncidentStatus, 'mutations'>): string[] {
@@ -83,7 +83,7 @@ export function claimedMutations(status: Pick<IncidentStatus, 'mutations'>): str
 
 /** Differences between what was changed and what the incident says; empty when each mutation happened once and is accounted for. */
 export function auditFaults(audited: readonly AuditedMutation[], status: Pick<IncidentStatus, 'mutations'>): string[] {
-  const left = audited.map(({ verb, object }) => `${verb} ${object.replace(/:\d+$/, '')}`);
+  const left = audited.map(({ verb, object }) => `${verb} ${object.replace(/:\d+$/, '').replace(/^pods\/resize /, 'pods ')}`);
   const faults: string[] = [];
   for (const claim of claimedMutations(status)) {
     const index = left.indexOf(claim);

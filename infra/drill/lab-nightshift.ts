@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import type { ChildProcess } from 'node:child_process';
@@ -99,18 +99,28 @@ export class LabNightshift {
     );
   }
 
+  /** Posts alerts as Alertmanager does. */
+  async webhook(alerts: readonly object[]): Promise<void> {
+    await this.send('POST', '/webhooks/alertmanager', { version: '4', alerts });
+  }
+
   private get(target: string): Promise<unknown> {
+    return this.send('GET', target);
+  }
+
+  private send(method: 'GET' | 'POST', target: string, body?: object): Promise<unknown> {
     const { host, port } = this.lab.gateway;
     return new Promise((resolve, reject) => {
-      const headers = { authorization: `Bearer ${this.tokens.kim}` };
-      const request = http.get({ host, port, path: target, headers, agent: labAgent(this.paths), timeout: 10_000 }, (response) => {
-        let body = '';
-        response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
-        response.on('end', () => (response.statusCode === 200 ? resolve(JSON.parse(body)) : reject(new Error(`GET ${target}: ${response.statusCode} ${body.slice(0, 300)}`))));
+      const headers = { authorization: `Bearer ${this.tokens.kim}`, ...(body && { 'content-type': 'application/json' }) };
+      const request = http.request({ method, host, port, path: target, headers, agent: labAgent(this.paths), timeout: 10_000 }, (response) => {
+        let answer = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
+        response.on('end', () => (response.statusCode === 200 ? resolve(JSON.parse(answer)) : reject(new Error(`${method} ${target}: ${response.statusCode} ${answer.slice(0, 300)}`))));
         response.on('error', reject);
       });
-      request.on('timeout', () => request.destroy(new Error(`GET ${target}: no answer within 10 s`)));
+      request.on('timeout', () => request.destroy(new Error(`${method} ${target}: no answer within 10 s`)));
       request.on('error', reject);
+      request.end(body && JSON.stringify(body));
     });
   }
 
@@ -141,12 +151,20 @@ export class LabNightshift {
           timeFactor: factor,
           // People in a drill decide within seconds; what is scaled is what a machine waits for.
           durations: { approvalDeadline: '60m', rootCauseTarget: '5m', recoveryTarget: '15m', probeTimeout: '10s', verifyDeadline: '5m', verifyEvery: '2s' },
-          desiredState: { directory: desiredState },
+          desiredState: { directory: this.wanted(desiredState) },
           endpoints: { prometheus: urls.watcherPrometheus, query: urls.thanosQuery, alertmanager: urls.alertmanager },
           killSwitch: { namespace: 'monitoring' },
         },
       ],
     };
+  }
+
+  /** The checkout that a team would have: manifests, and the objstore Secret as it should be. */
+  private wanted(manifests: string): string {
+    const folder = path.join(this.dataDir, 'desired-state');
+    cpSync(manifests, folder, { recursive: true });
+    cpSync(path.join(this.paths.secrets, 'thanos-objstore-secret.yaml'), path.join(folder, 'thanos-objstore-secret.yaml'));
+    return folder;
   }
 
   /** By the command line, among the processes below ours: the supervisor's children are not ours to ask. */

@@ -1,5 +1,7 @@
 import Table from 'cli-table3';
+import type { CalmResult } from './calm';
 import type { DrillResult } from './drill';
+import type { TogetherResult } from './together';
 
 /** The table of a drill, and its totals. */
 export function drillTable(results: readonly DrillResult[]): string {
@@ -27,4 +29,32 @@ function totals(results: readonly DrillResult[]): string {
 export function drillMarkdown(results: readonly DrillResult[]): string {
   const rows = results.map((result) => `| ${[result.fault, result.seed, result.factor, `${result.foundCause} (${result.rank})`, result.proposed.join(', '), result.forbiddenProposed.length, result.alertSeconds, result.causeSeconds ?? '-', result.planSeconds ?? '-', result.recoveredSeconds ?? '-', result.closedSeconds, result.outcome, result.problems.join('; ') || 'ok'].join(' | ')} |`);
   return ['| fault | seed | factor | cause found (rank) | proposed | forbidden | injection → alert s | alert → cause s | alert → plan s | decision → recovered s | injection → closed s | outcome | verdict |', '|---|---|---|---|---|---|---|---|---|---|---|---|---|', ...rows].join('\n');
+}
+
+/** What each diagnosis becomes without each of its deciding probes. */
+export function ablationTable(results: readonly DrillResult[]): string {
+  const rows = results.flatMap(({ fault, ablation }) => ablation.map((row) => ({ fault, ...row })));
+  const table = new Table({ head: ['fault', 'cause', 'without', 'sure', 'then', 'verdict', 'result'], style: { head: [], border: [] } });
+  for (const { fault, cause, probe, before, after, verdict, result } of rows) table.push([fault, cause, probe, before, after, verdict, result]);
+  const count = (wanted: string) => rows.filter(({ result }) => result === wanted).length;
+  return `${table.toString()}\n${rows.length} probes taken away: unknown ${count('unknown')}, less sure ${count('less sure')}, wrong ${count('wrong')}, blind ${count('blind')}`;
+}
+
+/** Situations in which nothing may be changed. */
+export function calmTable(results: readonly CalmResult[]): string {
+  const table = new Table({ head: ['situation', 'seed', 'incident', 'cause', 'outcome', 'because', 'writes', 'verdict'], style: { head: [], border: [] }, wordWrap: true, colWidths: [22, 8, 20, 24, 14, 50, 8, 30] });
+  for (const { situation, seed, incidents, mutations, problems } of results) {
+    const each = (pick: (incident: CalmResult['incidents'][number]) => string) => incidents.map(pick).join('\n') || '-';
+    table.push([situation, seed, each(({ publicId }) => publicId), each(({ rootCause }) => rootCause), each(({ outcome }) => outcome), each(({ because }) => because), mutations.length, problems.join('; ') || 'ok']);
+  }
+  return `${table.toString()}\nwrites by Nightshift in ${results.length} calm situations: ${results.reduce((sum, { mutations }) => sum + mutations.length, 0)}; lab clock: factor ${results[0]?.factor ?? '-'}`;
+}
+
+/** Several faults at once: one line an incident. */
+export function togetherTable(results: readonly TogetherResult[]): string {
+  return results.map(({ faults, seed, factor, incidents, problems }) => {
+    const table = new Table({ head: ['incident', 'domain', 'class', 'causes, in turn', 'outcome', 'open s', 'changed'], style: { head: [], border: [] } });
+    for (const { publicId, failureDomain, incidentClass, causes, outcome, seconds, mutations } of incidents) table.push([publicId, failureDomain, incidentClass, causes.join('\n'), outcome, seconds, mutations.join('\n') || '-']);
+    return `${faults.join(' + ')} (seed ${seed}, factor ${factor})\n${table.toString()}\n${problems.join('\n') || 'ok'}`;
+  }).join('\n\n');
 }

@@ -16,6 +16,10 @@ export interface DevServerOptions {
   logFile: string;
   /** Temporal's own web UI; off when absent. */
   uiPort?: number;
+  /** Settings of the server beyond its own defaults. */
+  dynamicConfig?: Readonly<Record<string, unknown>>;
+  /** What the server sees beside this process's own environment. */
+  env?: NodeJS.ProcessEnv;
 }
 
 export interface DevServer {
@@ -39,7 +43,7 @@ const STOP_TIMEOUT_MS = 10_000;
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
   await mkdir(path.dirname(options.logFile), { recursive: true });
   const log = openSync(options.logFile, 'a', 0o600);
-  const child = spawn(options.program, startArguments(options), { stdio: ['ignore', log, log], detached: true });
+  const child = spawn(options.program, startArguments(options), { stdio: ['ignore', log, log], detached: true, env: { ...process.env, ...options.env } });
   closeSync(log);
   const failure = new Promise<never>((_, reject) => {
     child.once('error', (error) => reject(new Error(`Temporal could not be started from ${options.program} (${error.message}).`)));
@@ -66,6 +70,7 @@ function startArguments(options: DevServerOptions): string[] {
     ...(options.databaseFile ? ['--db-filename', options.databaseFile] : []),
     ...(options.uiPort ? ['--ui-ip', '127.0.0.1', '--ui-port', String(options.uiPort)] : ['--headless']),
     ...Object.values(SEARCH_ATTRIBUTE).flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+    ...Object.entries(options.dynamicConfig ?? {}).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${JSON.stringify(value)}`]),
   ];
 }
 

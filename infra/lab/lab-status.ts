@@ -6,6 +6,7 @@ import { readHandle } from './handle';
 import { appliedFaults, type AppliedFault } from './injection/engine';
 import { captureInLab, processesIn } from './namespaces';
 import { timings } from './node/timings';
+import type { PartName } from './parts';
 import type { LabPaths } from './paths';
 import { podRows, type PodRow } from './pod-rows';
 import { isAlive } from './process-identity';
@@ -23,6 +24,8 @@ export interface RunningLabStatus {
   readonly startedAt: string;
   /** Scales rules, Alertmanager's timings, back-off and grace periods; 0.05 is one twentieth. */
   readonly factor: number;
+  /** What it has besides its core. */
+  readonly parts: readonly PartName[];
   readonly crashLoopBackoffCapSeconds: number;
   readonly kubeconfig: string;
   readonly nightshiftKubeconfig: string;
@@ -55,6 +58,7 @@ export async function labStatus(paths: LabPaths): Promise<LabStatus> {
       ready: handle.ready,
       startedAt: handle.startedAt,
       factor: handle.factor,
+      parts: handle.parts,
       crashLoopBackoffCapSeconds: timings(handle.factor).backoffCapMs / 1_000,
       kubeconfig: paths.adminKubeconfig,
       nightshiftKubeconfig: paths.nightshiftKubeconfig,

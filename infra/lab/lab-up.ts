@@ -6,11 +6,13 @@ import { ensureTools, type Progress } from './build';
 import { createCertificates } from './cluster/certificates';
 import { writeComponentKubeconfigs } from './cluster/kubeconfig';
 import { renderManifests } from './cluster/render';
+import { writeSecrets } from './cluster/secrets';
 import { capture } from './commands/capture';
 import { readHandle, writeHandle, type LabHandle } from './handle';
 import { labDown } from './lab-down';
 import { namespaceInode } from './namespaces';
 import { ensurePackages } from './packages';
+import type { PartName } from './parts';
 import { projectRoot, type LabPaths } from './paths';
 import { identify, isAlive } from './process-identity';
 import { DEFAULT_FACTOR, DEFAULT_WEBHOOK_URL } from './settings';
@@ -21,6 +23,8 @@ export interface LabUpOptions {
   readonly webhookUrl?: string;
   /** Bearer token that Alertmanager sends; made by chance when not given. */
   readonly webhookToken?: string;
+  /** What the lab has besides its core; nothing when not given. */
+  readonly parts?: readonly PartName[];
 }
 
 /**
@@ -31,11 +35,14 @@ export async function labUp(paths: LabPaths, options: LabUpOptions, progress: Pr
   requireRoot();
   const present = readHandle(paths);
   if (present?.ready && isAlive(present.supervisor)) {
+    const lacking = (options.parts ?? []).filter((part) => !present.parts.includes(part));
+    if (lacking.length > 0) throw new Error(`The lab in ${paths.dir} runs without ${lacking.join(', ')}. End it with "nightshift lab down", and start it with them.`);
     progress(`A lab is already running in ${paths.dir}`);
     return present;
   }
-  await ensurePackages(progress);
-  await ensureTools(progress);
+  const parts = options.parts ?? [];
+  await ensurePackages(progress, parts);
+  await ensureTools(progress, parts);
   if (present) progress('Clearing what an earlier lab left');
   await labDown(paths);
   await prepare(paths, options, progress);
@@ -72,13 +79,14 @@ async function prepare(paths: LabPaths, options: LabUpOptions, progress: Progres
   writeComponentKubeconfigs(paths);
   const webhookToken = options.webhookToken ?? randomBytes(24).toString('hex');
   writeFileSync(paths.webhookToken, webhookToken, { mode: 0o600 });
-  renderManifests(paths, { factor: options.factor ?? DEFAULT_FACTOR, webhookUrl: options.webhookUrl ?? DEFAULT_WEBHOOK_URL, webhookToken });
+  renderManifests(paths, { factor: options.factor ?? DEFAULT_FACTOR, webhookUrl: options.webhookUrl ?? DEFAULT_WEBHOOK_URL, parts: options.parts ?? [] });
+  writeSecrets(paths, webhookToken);
 }
 
 /** From dist/, also when a test runs the sources. `unshare` becomes the supervisor, so that its process ID is the one that holds the namespaces. */
-function startSupervisor(paths: LabPaths, { factor = DEFAULT_FACTOR }: LabUpOptions): ChildProcess {
+function startSupervisor(paths: LabPaths, { factor = DEFAULT_FACTOR, parts = [] }: LabUpOptions): ChildProcess {
   const log = openSync(path.join(paths.logs, 'supervisor.log'), 'a');
-  const args = ['--net', '--mount', '--propagation', 'private', '--', process.execPath, path.join(projectRoot(), 'dist', 'infra', 'lab', 'supervisor.js'), paths.dir, String(factor)];
+  const args = ['--net', '--mount', '--propagation', 'private', '--', process.execPath, path.join(projectRoot(), 'dist', 'infra', 'lab', 'supervisor.js'), paths.dir, String(factor), parts.join(',')];
   const child = spawn('unshare', args, { detached: true, stdio: ['ignore', log, log, 'ipc'] });
   closeSync(log);
   return child;
@@ -102,6 +110,7 @@ async function describe(paths: LabPaths, child: ChildProcess, options: LabUpOpti
     factor: options.factor ?? DEFAULT_FACTOR,
     webhookUrl: options.webhookUrl ?? DEFAULT_WEBHOOK_URL,
     startedAt: new Date().toISOString(),
+    parts: options.parts ?? [],
     ready: false,
   };
   writeHandle(paths, handle);

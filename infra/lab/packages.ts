@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { capture } from './commands/capture';
 import type { Progress } from './build';
+import type { PartName } from './parts';
 
 /** Commands that the lab takes from Debian, and the package that each is in. */
 const DEBIAN_COMMANDS: Readonly<Record<string, string>> = {
@@ -11,6 +12,16 @@ const DEBIAN_COMMANDS: Readonly<Record<string, string>> = {
   openssl: 'openssl',
   unshare: 'util-linux',
   nsenter: 'util-linux',
+  mount: 'mount',
+  losetup: 'mount',
+  findmnt: 'util-linux',
+  'mkfs.xfs': 'xfsprogs',
+};
+
+/** What the parts of a lab need besides. */
+const PART_COMMANDS: Readonly<Partial<Record<PartName, Readonly<Record<string, string>>>>> = {
+  'query-path': { memcached: 'memcached', python3: 'python3' },
+  grafana: { python3: 'python3' },
 };
 
 function onPath(command: string): boolean {
@@ -19,14 +30,15 @@ function onPath(command: string): boolean {
 }
 
 /** Installs with apt-get what is missing. @throws with the package names where that is not possible. */
-export async function ensurePackages(progress: Progress): Promise<void> {
-  const missing = [...new Set(Object.entries(DEBIAN_COMMANDS).filter(([command]) => !onPath(command)).map(([, name]) => name))];
+export async function ensurePackages(progress: Progress, parts: readonly PartName[]): Promise<void> {
+  const commands = Object.assign({}, DEBIAN_COMMANDS, ...parts.map((part) => PART_COMMANDS[part])) as Record<string, string>;
+  const missing = [...new Set(Object.entries(commands).filter(([command]) => !onPath(command)).map(([, name]) => name))];
   if (missing.length === 0) return;
   progress(`Installing ${missing.join(', ')} with apt-get …`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   try {
     await capture('apt-get', ['update'], { env });
-    // RUNLEVEL=1 keeps Debian's own etcd service from being started.
+    // RUNLEVEL=1 keeps Debian's own services (etcd, memcached) from being started.
     await capture('apt-get', ['install', '-y', '--no-install-recommends', ...missing], { env: { ...env, RUNLEVEL: '1' } });
   } catch (error) {
     throw new Error(`${missing.join(', ')} could not be installed (${(error as Error).message}). Install them by hand and run this again.`, { cause: error });

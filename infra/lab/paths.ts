@@ -33,7 +33,13 @@ export interface LabPaths {
   readonly etcd: string;
   readonly logs: string;
   readonly pods: string;
+  /** The file systems of PersistentVolumes; visible as such only inside the lab's mount namespace. */
+  readonly volumes: string;
   readonly manifests: string;
+  /** The lab's Secrets as they were applied, to be read by their owner only. */
+  readonly secrets: string;
+  /** Name of the lab's control group. */
+  readonly controlGroup: string;
   readonly auditLog: string;
   readonly adminKubeconfig: string;
   readonly nightshiftKubeconfig: string;
@@ -45,6 +51,8 @@ export interface LabPaths {
 
 export function labPaths(dir: string = defaultLabDir()): LabPaths {
   const at = (...parts: string[]) => path.join(dir, ...parts);
+  // Names outside of the lab's folder have to tell labs apart, and a socket path may have 108 bytes at most.
+  const name = `nightshift-lab-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}`;
   return {
     dir,
     handle: at('lab.json'),
@@ -54,13 +62,15 @@ export function labPaths(dir: string = defaultLabDir()): LabPaths {
     etcd: at('etcd'),
     logs: at('logs'),
     pods: at('pods'),
+    volumes: at('volumes'),
     manifests: at('manifests'),
+    secrets: at('secrets'),
+    controlGroup: name,
     auditLog: at('logs', 'audit.log'),
     adminKubeconfig: at('kubeconfig'),
     nightshiftKubeconfig: at('nightshift.kubeconfig'),
     webhookToken: at('webhook-token'),
-    // A socket path may have 108 bytes at most, and a lab's folder may be deep.
-    portal: path.join(os.tmpdir(), `nightshift-lab-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}.sock`),
+    portal: path.join(os.tmpdir(), `${name}.sock`),
     appliedFaults: at('faults.json'),
   };
 }

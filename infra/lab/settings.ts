@@ -16,6 +16,8 @@ export const KUBERNETES_SERVICE_IP = '10.96.0.1';
 export const DNS_IP = '10.96.0.10';
 export const POD_CIDR = '10.244.0.0/24';
 export const CLUSTER_DOMAIN = 'cluster.local';
+/** The storage driver's name, in the StorageClass and in the volumes that it made. */
+export const STORAGE_PROVISIONER = 'disks.nightshift.lab';
 export const ETCD_CLIENT_PORT = 2379;
 export const ETCD_PEER_PORT = 2380;
 export const API_SERVER_URL = `https://${NODE_IP}:${API_SERVER_PORT}`;
@@ -41,3 +43,6 @@ export const URLS = {
 
 /** Default target of the lab's Alertmanager. */
 export const DEFAULT_WEBHOOK_URL = `http://nightshift.nightshift.svc.${CLUSTER_DOMAIN}:${GATEWAY_PORT}/webhooks/alertmanager`;
+
+/** The object store; the credentials are made anew for every lab. */
+export const OBJSTORE = { bucket: 'thanos', endpoint: `objstore.monitoring.svc.${CLUSTER_DOMAIN}:8333` } as const;

@@ -5,6 +5,7 @@ import { bringUp } from './cluster/bring-up';
 import { ComponentProcess } from './cluster/component-process';
 import type { Component } from './cluster/control-plane';
 import { capture } from './commands/capture';
+import { parseParts } from './parts';
 import { labPaths } from './paths';
 import { DNS_IP, GATEWAY_IP, NODE_IP } from './settings';
 import { resolvConf } from './node/rootfs';
@@ -19,7 +20,7 @@ const STOP_GRACE_MS = 3_000;
  * Holds the lab's namespaces and processes. Until the lab is ready it lives only as long as the process that started
  * it: an interrupted `lab up` leaves nothing behind.
  */
-async function main([dir, factor]: readonly string[]): Promise<void> {
+async function main([dir, factor, parts = '']: readonly string[]): Promise<void> {
   const paths = labPaths(dir);
   const components: ComponentProcess[] = [];
   let ready = false;
@@ -52,7 +53,7 @@ async function main([dir, factor]: readonly string[]): Promise<void> {
   try {
     mkdirSync(paths.logs, { recursive: true });
     await prepareNetwork(paths.resolvConf);
-    await bringUp({ paths, factor: Number(factor), start, progress: (text) => send({ type: 'progress', text }) });
+    await bringUp({ paths, factor: Number(factor), parts: parseParts(parts), start, progress: (text) => send({ type: 'progress', text }) });
     ready = true;
     send({ type: 'ready' });
   } catch (error) {

@@ -116,4 +116,25 @@ describe('verificationCheck', () => {
     expect(statuses[0]).toMatchObject({ holds: true });
     expect(access.clock.slept).toEqual([6_000]);
   });
+
+  it('asks once what two conditions ask alike, and leaves out what this cluster does not have', async () => {
+    asked.length = 0;
+    const access = accessWith();
+    const counting = probe('test.count', () => says({ value: 1 }));
+    const { verificationCheck } = createVerificationActivities({ clusters: new Map([['cluster-03', access]]), probes: { 'test.count': counting } });
+    const line = (id: string, asks: string) => ({ id, title: text(id), common: true as const, condition: { probe: asks, field: 'value', is: 1 } });
+    const statuses: ConditionStatus[] = await new MockActivityEnvironment({}, { logger: QUIET }).run(verificationCheck, {
+      cluster: 'cluster-03', publicId: 'x', since: '2026-03-01T02:00:00Z', probeTimeoutMs: 5_000, everyMs: 10,
+      probes: [{ id: 'own', use: 'test.count', with: {} }, { id: 'common', use: 'test.count', with: {} }, { id: 'compactor', use: 'test.count', with: {}, role: 'compactor' }],
+      conditions: [{ id: 'own', title: text('own'), condition: { probe: 'own', field: 'value', is: 1 } }, line('common', 'common'), line('halted', 'compactor')],
+    });
+    expect(asked).toHaveLength(1);
+    expect(statuses.map(({ id, holds, common, notApplicable }) => [id, holds, common ?? false, notApplicable ?? false])).toEqual([['own', true, false, false], ['common', true, true, false], ['halted', true, true, true]]);
+    expect(statuses[2]!.seen).toBe('not applicable: The role compactor is not configured for this cluster.');
+  });
+
+  it('an empty result of a line is a failure', async () => {
+    const { statuses } = await statusesOf(check([probe('range', () => says({ notApplicable: false, value: null }, 'Nothing answers delivered over 300 s.'))], [['delivered-5m', { probe: 'range', field: 'value', above: 0.99 }]], { once: true }));
+    expect(statuses[0]).toMatchObject({ holds: false, seen: 'range.value is not known, which cannot be compared' });
+  });
 });

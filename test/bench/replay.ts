@@ -6,7 +6,8 @@ import { wholeIncident } from './incidents';
 import { startBare } from './latency';
 import { interleave, median, ratioRow, runsOf, type BenchRow } from './measure';
 import { withServer, type BenchServer } from './server';
-import { bareBundle, bareWorker, incidentBundle, incidentWorker, runOn } from './workers';
+import { WORKFLOW_BUNDLE } from '../../workers/workflow-code';
+import { bareBundle, bareWorker, incidentWorker, runOn } from './workers';
 
 type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 
@@ -22,7 +23,7 @@ export const replay: BenchRow = {
       const { incident, bare } = await twoHistories(server);
       const samples = options.quick ? 10 : 25;
       const bundle = await bareBundle();
-      const pairs = await interleave(runsOf(options), () => replayTime({ workflowBundle: incidentBundle() }, incident, samples), () => replayTime({ workflowBundle: bundle }, bare, samples));
+      const pairs = await interleave(runsOf(options), () => replayTime({ workflowBundle: WORKFLOW_BUNDLE }, incident, samples), () => replayTime({ workflowBundle: bundle }, bare, samples));
       const row = ratioRow(`replay of an incident with ${incident.events?.length ?? 0} events`, pairs, 'ms', { atMost: 3 });
       return { ...row, raw: `${row.raw} (${bare.events?.length ?? 0} events)` };
     }),

@@ -1,18 +1,14 @@
 import path from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, Worker, type NativeConnection, type WorkflowBundle } from '@temporalio/worker';
 import { projectRoot } from '../../infra/project';
-import { WORKER_TUNING } from '../../workers/worker';
+import { WORKER_TUNING } from '../../workers/worker-tuning';
+import { WORKFLOW_BUNDLE } from '../../workers/workflow-code';
 import { CENTRAL_QUEUE } from '../../workflows/contracts';
 import { createBareActivities } from './bare-activities';
 import type { BenchWorld } from './bench-world';
 import type { BenchServer } from './server';
 
 export const BARE_QUEUE = 'bare';
-
-/** The bundle that `npm run build` made for production workers. */
-export function incidentBundle(): { codePath: string } {
-  return { codePath: path.join(projectRoot(), 'dist', 'workflow-bundle.js') };
-}
 
 let bare: Promise<WorkflowBundle> | undefined;
 
@@ -24,7 +20,7 @@ export function bareBundle(): Promise<WorkflowBundle> {
 
 /** A worker as production's, with this world's activities. */
 export function incidentWorker(connection: NativeConnection, world: BenchWorld, identity?: string): Promise<Worker> {
-  return Worker.create({ connection, taskQueue: CENTRAL_QUEUE, workflowBundle: incidentBundle(), activities: world.activities(), ...(identity && { identity }), ...WORKER_TUNING });
+  return Worker.create({ connection, taskQueue: CENTRAL_QUEUE, workflowBundle: WORKFLOW_BUNDLE, activities: world.activities(), ...(identity && { identity }), ...WORKER_TUNING });
 }
 
 /** The same for bare workflows: one queue for workflow and activities, the same tuning. */

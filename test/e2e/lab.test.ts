@@ -11,13 +11,16 @@ import type { LabNightshift } from '../../infra/drill/lab-nightshift';
 import { drillTable } from '../../infra/drill/table';
 import { binary } from '../../infra/lab/build';
 import { getFromLab } from '../../infra/lab/forward';
-import { labPaths, projectRoot, shippedRules } from '../../infra/lab/paths';
+import { WORKFLOW_BUNDLE } from '../../workers/workflow-code';
+import { labPaths, shippedRules } from '../../infra/lab/paths';
+import { captureInLab } from '../../infra/lab/namespaces';
 import { URLS } from '../../infra/lab/settings';
+import { filesBelow, found, plant } from '../support/planted';
 
 // One lab and one Nightshift for the whole suite; each test leaves a healthy lab behind.
 const seed = Number(process.env['NIGHTSHIFT_SEED'] ?? Math.floor(Math.random() * 1_000_000));
 const say = (text: string) => process.stderr.write(`${text}\n`);
-const answers = loadAnswers();
+const answers = loadAnswers('main');
 const results: DrillResult[] = [];
 let nightshift: LabNightshift;
 let end: () => Promise<void>;
@@ -57,7 +60,7 @@ describe.each(Object.entries(answers))('%s', (fault, answer) => {
     expect(postmortem).toContain(result.publicId);
     await until(() => existsSync(path.join(folder, 'history.json')), 'the history in the record');
     const history: unknown = JSON.parse(readFileSync(path.join(folder, 'history.json'), 'utf8'));
-    await replayHistory({ codePath: path.join(projectRoot(), 'dist', 'workflow-bundle.js') }, history);
+    await replayHistory(WORKFLOW_BUNDLE, history);
   });
 });
 
@@ -145,6 +148,34 @@ test('nobody is there when the alert fires: Alertmanager keeps it, and delivers 
   };
   const result = await drill(nightshift, fault, answers[fault]!, { seed: seed + 300, say, afterInjection });
   results.push({ ...result, fault: `${fault} (Nightshift away)` });
+  expect(result.problems).toEqual([]);
+});
+
+test('secrets of the cluster, and what careless people write, stand in no history, log or record of a whole incident', async () => {
+  const paths = labPaths();
+  const planted = plant('podAnnotation', 'alertLabel', 'alertAnnotation', 'note', 'decision');
+  const control = plant('inNote', 'inAlert');
+  const objstoreKey = /secret_key: (\w+)/.exec(readFileSync(path.join(paths.secrets, 'thanos-objstore-secret.yaml'), 'utf8'))?.[1];
+  expect(objstoreKey).toMatch(/^[0-9a-f]{40}$/);
+  const annotate = () => captureInLab([binary('kubectl'), '--kubeconfig', paths.adminKubeconfig, '-n', 'monitoring', 'annotate', 'pods', '-l', 'app=thanos-receive', '--overwrite', `example.com/api-token=${planted.podAnnotation}`], paths);
+  let told = false;
+  const onLook = async ({ waiting, alerts, publicId }: IncidentStatus) => {
+    if (told || waiting?.for !== 'approval') return;
+    told = true;
+    const { labels, annotations, startsAt, fingerprint } = alerts[0]!;
+    await nightshift.webhook([{ status: 'firing', startsAt, fingerprint, labels: { ...labels, token: planted.alertLabel }, annotations: { ...annotations, description: `${control.inAlert} password=${planted.alertAnnotation}` } }]);
+    expect((await nightshift.cli(['note', publicId, `${control.inNote} the password: ${planted.note}; token=${planted.decision}`])).code).toBe(0);
+  };
+  // Not a fault of the Secret itself: the one at hand is not diagnosed right yet (infra/docs/drills.md, run 10).
+  const fault = 'receivers-bad-flag';
+  const result = await drill(nightshift, fault, loadAnswers('receive')[fault]!, { seed: seed + 400, say, afterInjection: () => annotate().then(() => undefined), onLook });
+  results.push({ ...result, fault: `${fault} (secrets planted)` });
+  expect(told).toBe(true);
+  await until(() => existsSync(path.join(nightshift.recordFolder(result.publicId), 'history.json')), 'the history in the record');
+  // The desired state is the team's own checkout, and holds the Secret as it should be.
+  const kept = filesBelow(nightshift.dataDir, (file) => file.startsWith('desired-state/'));
+  expect(found({ ...planted, objstoreKey: objstoreKey! }, kept)).toEqual([]);
+  expect(found(control, kept).map((line) => line.replace(/ in .*(temporal\.db|history\.json|record\.json).*/, ' in $1'))).toEqual(expect.arrayContaining(['inNote in temporal.db', 'inAlert in temporal.db', 'inNote in history.json', 'inNote in record.json']));
   expect(result.problems).toEqual([]);
 });
 

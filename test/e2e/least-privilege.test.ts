@@ -8,6 +8,7 @@ import type { KubernetesObject } from '../../activities/kubernetes/gateway';
 import { throwKillSwitch } from '../../activities/kubernetes/throw-kill-switch';
 import { proxyMetricsGateway } from '../../activities/prometheus/proxy-metrics-gateway';
 import { probes, remedies } from '../../activities/registry';
+import { secretDigest } from '../../activities/secret-digest';
 import { MUTATE_ACCOUNT, PROBE_ACCOUNT, rbacObjects } from '../../infra/kubernetes/rbac';
 import { policyRules, type PolicyRule } from '../../infra/kubernetes/rbac-rules';
 import { defaultLabDir, labPaths } from '../../infra/lab';
@@ -40,7 +41,7 @@ function accessAs(user: string): ClusterAccess {
   };
   // Windows between two looks are not what is tested here.
   const clock = { now: () => new Date(), sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 20)) };
-  return { config, kubernetes, metrics: proxyMetricsGateway(kubernetes), desiredState, clock };
+  return { config, kubernetes, metrics: proxyMetricsGateway(kubernetes), desiredState, digest: secretDigest('suite'), clock };
 }
 
 /** Single permissions: one verb on one resource. */
@@ -67,15 +68,21 @@ beforeAll(async () => {
     const all = permissions(use);
     return [[userOf(use), all] as const, ...all.map((_rule, index) => [userOf(use, index), all.filter((_other, other) => other !== index)] as const)];
   });
-  await lab.grant(new Map(users.filter(([, rules]) => rules.length > 0)));
+  // What is in no namespace is granted as it is; the single permissions that are taken away are the others.
+  const everywhere = Object.keys(registered).flatMap((use) => {
+    const rules = policyRules(registered[use]!.rbac, config).get(null) ?? [];
+    return rules.length === 0 ? [] : [userOf(use), ...permissions(use).map((_rule, index) => userOf(use, index))].map((user) => [user, rules] as const);
+  });
+  await lab.grant(new Map(users.filter(([, rules]) => rules.length > 0)), new Map(everywhere));
   const admin = lab.gateway();
   const ready = async (name: string) => ((await admin.read({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace: NAMESPACE, name }))?.['status'] as { readyReplicas?: number } | undefined)?.readyReplicas ?? 0;
   await lab.until('two healthy pods', async () => (await ready('lp-stuck')) === 2);
   await lab.apply([stuck]);
+  await lab.until('a pod that runs and listens nowhere', async () => ((await admin.read({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: NAMESPACE, name: 'lp-deployment' }))?.['status'] as { readyReplicas?: number } | undefined)?.readyReplicas === 1);
   await lab.until('a rollout that is stuck, and broken pods', async () => {
     const pods = await admin.list({ apiVersion: 'v1', kind: 'Pod' }, NAMESPACE);
     const shows = (name: string, what: RegExp) => what.test(JSON.stringify(pods.find(({ metadata }) => metadata.name === name) ?? {}));
-    return shows('lp-stuck-1', /ImagePullBackOff/) && shows('lp-broken-0', /ImagePullBackOff/) && shows('lp-guarded-0', /"restartCount":([2-9]|\d\d)/);
+    return shows('lp-stuck-1', /ImagePullBackOff/) && shows('lp-broken-0', /ImagePullBackOff/) && shows('lp-hungry-0', /OOMKilled/) && shows('lp-guarded-0', /"restartCount":([2-9]|\d\d)/);
   });
 }, 300_000);
 
@@ -147,12 +154,12 @@ describe('the mutating account', () => {
 
   it('may without a name only make what remedies make, remove pods and ask programs', async () => {
     expect((await allowed(account(MUTATE_ACCOUNT), WRITING, [NAMESPACE])).sort()).toEqual([
-      'create ingresses monitoring', 'create podmonitors monitoring', 'create pods/eviction monitoring', 'create pods/proxy monitoring', 'create servicemonitors monitoring', 'create services monitoring', 'delete pods monitoring',
+      'create ingresses monitoring', 'create podmonitors monitoring', 'create pods/eviction monitoring', 'create pods/proxy monitoring', 'create secrets monitoring', 'create servicemonitors monitoring', 'create services monitoring', 'delete persistentvolumeclaims monitoring', 'delete pods monitoring', 'patch persistentvolumeclaims monitoring',
     ]);
   });
 
   it('may write nothing outside of the namespace, and the kill switch nowhere', async () => {
-    expect(await allowed(account(MUTATE_ACCOUNT), ['get', 'list', ...WRITING], ['nightshift', 'kube-system'])).toEqual([]);
+    expect(await allowed(account(MUTATE_ACCOUNT), ['get', 'list', ...WRITING], ['nightshift', 'kube-system'])).toEqual(['get nodes nightshift', 'get nodes kube-system']);
     expect(await allowed(account(MUTATE_ACCOUNT), ['get', ...WRITING], [NAMESPACE], [['', 'configmaps', '']], ['nightshift-automation'])).toEqual([`get configmaps ${NAMESPACE}/nightshift-automation`]);
   });
 });

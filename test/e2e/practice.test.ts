@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findTemporal } from '../../infra/embedded/programs';
 import type { IncidentStatus } from '../../workflows/contracts';
@@ -75,18 +75,28 @@ describe('practice incidents, from alert to postmortem', () => {
     const { events } = JSON.parse(readFileSync(path.join(record, 'history.json'), 'utf8')) as { events: unknown[] };
     expect(events.length).toBeLessThanOrEqual(250);
     expect(JSON.parse(readFileSync(path.join(record, 'record.json'), 'utf8'))).toMatchObject({ incident: { publicId, outcome: 'recovered' } });
+
+    await until('the gateway has signed the end', async () => (await running.cli('audit', 'verify', publicId)).code === 0);
+    const audit = path.join(record, 'audit.jsonl');
+    const lines = readFileSync(audit, 'utf8').split('\n');
+    expect((await running.cli('audit', 'verify', publicId)).stdout).toContain(`✓ ${publicId}: ${lines.length - 1} entries; Temporal's history agrees`);
+    writeFileSync(audit, lines.toSpliced(3, 1).join('\n'));
+    const { code, stdout } = await running.cli('audit', 'verify', publicId);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringContaining('audit.jsonl, entry 3: it is missing') });
+    writeFileSync(audit, lines.join('\n'));
   }, 240_000);
 
   test('all of Nightshift is stopped while a plan waits, and resumes', async () => {
     const { publicId } = await openAndPlan('two-receivers-bad-flag');
     await running.stop('SIGTERM');
+    const { keyId } = await running.json<{ keyId: string }>('keys', 'rotate');
     await running.start();
     await until('the incident answers again', async () => !(await show(publicId)).workerAway);
     expect(await show(publicId)).toMatchObject({ phase: 'approve' });
     await running.json('note', publicId, 'back', 'again');
     await running.json('approve', publicId, '--yes');
     const status = await closed(publicId);
-    expect(status).toMatchObject({ outcome: 'recovered', notes: [{ text: 'back again' }] });
+    expect(status).toMatchObject({ outcome: 'recovered', notes: [{ text: 'back again' }], decisions: [{ signed: { keyId } }] });
     expect(evicted(status)).toEqual(['patched thanos-receive', 'deleted thanos-receive-1', 'deleted thanos-receive-2']);
   }, 240_000);
 

@@ -1,7 +1,7 @@
 /** Values as hostile or odd as the types allow. Generators only; what must hold is said in the tests. */
 import fc from 'fast-check';
 import { FAILURE_DOMAINS, INCIDENT_CLASSES, OUTCOMES, PHASES, RISKS } from '../../workflows/contracts';
-import type { Alert, ConditionStatus, Evidence, GateVerdict, IncidentEvent, Json, Plan, PlanResult, RankedCause, Role, StepResult, Text } from '../../workflows/contracts';
+import type { Alert, ConditionStatus, Evidence, GateVerdict, IncidentEvent, Json, Plan, PlanResult, PolicyRuling, RankedCause, Requirement, Role, StepResult, Text } from '../../workflows/contracts';
 import type { Condition } from '../../workflows/contracts/evidence';
 
 export const words = fc.oneof(fc.string({ maxLength: 12 }), fc.constantFrom('', '__proto__', 'constructor', '<b>', '}', '\u202e', '설정'));
@@ -71,8 +71,14 @@ const domain = fc.constantFrom(...FAILURE_DOMAINS);
 const verdicts = fc.constantFrom<'approve' | 'reject'>('approve', 'reject');
 const decision = fc.record({ planId: words, planHash: words, verdict: verdicts, actor: words, roles: fc.constant<Role[]>([]), channel: words, at: instants });
 
-/** What each type of event carries. */
-const EVENTS: { [Type in IncidentEvent['type']]?: fc.Arbitrary<Omit<Extract<IncidentEvent, { type: Type }>, 'type' | 'at'>> } = {
+const requirements: fc.Arbitrary<Requirement> = fc.oneof(
+  fc.constantFrom<Requirement>({ kind: 'automatic' }, { kind: 'observe-only' }, { kind: 'never' }),
+  fc.record({ kind: fc.constant('approval' as const), approvers: fc.nat(3), roles: fc.constant<Role[]>(['approver']) }),
+);
+const rulings: fc.Arbitrary<PolicyRuling> = fc.record({ requirement: requirements, rule: words, because: text, at: instants });
+
+/** What each type of event carries; a type without a generator does not compile. */
+const EVENTS: { [Type in IncidentEvent['type']]: fc.Arbitrary<Omit<Extract<IncidentEvent, { type: Type }>, 'type' | 'at'>> } = {
   opened: fc.record({ publicId: words, workflowId: words, firstRunId: words, cluster: words, failureDomain: domain }),
   configured: fc.record({ rootCauseDueAt: instants, recoveryDueAt: instants, practice: fc.boolean() }),
   alertsChanged: fc.record({ alerts: fc.array(alerts, { maxLength: 4 }) }),
@@ -81,8 +87,13 @@ const EVENTS: { [Type in IncidentEvent['type']]?: fc.Arbitrary<Omit<Extract<Inci
   triaged: fc.record({ fiveW1H: fc.record({ who: words, what: words, when: words, where: words, why: words, how: words }) }),
   evidenceGathered: fc.record({ evidence: fc.array(evidence, { maxLength: 3 }) }),
   diagnosed: fc.record({ causes: fc.array(causes, { maxLength: 2 }), rootCause: fc.constantFrom('c1', 'c2', 'unknown') }),
+  ledOn: fc.record({ from: fc.record({ incidentClass: fc.constantFrom(...INCIDENT_CLASSES), cause: words, title: text }), to: fc.constantFrom(...INCIDENT_CLASSES) }),
+  lookedFurther: fc.record({ from: fc.record({ incidentClass: fc.constantFrom(...INCIDENT_CLASSES), cause: words, title: text, nothingToMend: fc.constant(true as const) }), asked: fc.array(fc.constantFrom(...INCIDENT_CLASSES)), to: fc.constantFrom(...INCIDENT_CLASSES) }, { requiredKeys: ['from', 'asked'] }),
+  leadRefused: fc.record({ to: fc.constantFrom(...INCIDENT_CLASSES), reason: text }),
   planned: fc.record({ result: planResults }),
   approvalAsked: fc.record({ planId: words, until: instants, approvers: fc.nat(3), risk: fc.constantFrom(...RISKS) }),
+  policyRefused: fc.record({ planId: words, ruling: rulings }),
+  deadlinePassed: fc.record({ planId: words, then: fc.constantFrom('automatic', 'handed-over') }),
   reminded: fc.record({ count: fc.nat() }),
   decided: fc.record({ decision, standing: fc.constantFrom('approved', 'rejected', 'waiting') }),
   messageRefused: fc.record({ message: words, reason: words, actor: words }),
@@ -101,6 +112,9 @@ const EVENTS: { [Type in IncidentEvent['type']]?: fc.Arbitrary<Omit<Extract<Inci
   stabilityConfirmed: fc.record({ conditions: conditionStates }),
   recoveryRevoked: fc.record({ reason: words }),
   previousFound: fc.record({ publicId: words, outcome: fc.constantFrom(...OUTCOMES) }),
+  merged: fc.record({ leader: fc.record({ workflowId: words, publicId: words, failureDomain: fc.constantFrom(...FAILURE_DOMAINS) }) }),
+  unmerged: fc.record({ reason: text }),
+  stormLed: fc.record({ followers: fc.array(words, { maxLength: 2 }) }),
   clockBreached: fc.record({ clock: fc.constantFrom('rootCause', 'recovery') }),
   paged: fc.record({ kind: words, delivered: fc.boolean(), detail: words }),
   outcome: fc.record({ outcome: fc.constantFrom(...OUTCOMES), reason: text }),

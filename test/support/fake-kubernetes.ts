@@ -1,6 +1,6 @@
 import { applyPatch } from 'rfc6902';
 import { failure, type JsonObject, type ObjectReference } from '../../workflows/contracts';
-import type { JsonPatchOperation, KubernetesGateway, KubernetesObject, LogQuery, ObjectName, ObjectType, ProxyPath, WriteOptions } from '../../activities/kubernetes/gateway';
+import type { JsonPatchOperation, KubernetesGateway, KubernetesObject, LogQuery, NodePath, ObjectName, ObjectType, ProxyPath, WriteOptions } from '../../activities/kubernetes/gateway';
 
 /**
  * A Kubernetes API without any controller: holds exactly what a test puts there, records every write, and fails where a
@@ -37,8 +37,9 @@ export class FakeKubernetes implements KubernetesGateway {
     return this.logTexts[previous ? `${pod}/previous` : pod] ?? '';
   }
 
-  async proxyGet({ namespace, name, path }: ProxyPath): Promise<string> {
-    this.before(`get ${namespace}/${name} ${path}`, false);
+  async proxyGet(target: ProxyPath | NodePath): Promise<string> {
+    const { name, path } = target;
+    this.before(`get ${'namespace' in target ? target.namespace : 'Node'}/${name} ${path}`, false);
     return this.page(name, path);
   }
 
@@ -112,7 +113,7 @@ export class FakeKubernetes implements KubernetesGateway {
 }
 
 function isNamed(object: KubernetesObject, { kind, namespace, name }: { kind: string; namespace: string; name: string }): boolean {
-  return object.kind === kind && object.metadata.name === name && object.metadata.namespace === namespace;
+  return object.kind === kind && object.metadata.name === name && (object.metadata.namespace ?? '') === namespace;
 }
 
 function nameOf({ kind, namespace, name }: { kind: string; namespace: string; name: string }): string {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -9,7 +9,7 @@ import { freePort } from '../../infra/embedded/ports';
 import { findTemporal } from '../../infra/embedded/programs';
 import { loadConfig, type NightshiftConfig } from '../../workers/config';
 import { ensureDataDir, readToken, type DataDir } from '../../workers/data-dir';
-import { createGateway } from '../../workers/gateway/app';
+import { createGateway, type GatewayDependencies } from '../../workers/gateway/app';
 import { gatewayDependencies } from '../../workers/gateway/serve';
 
 export interface Answer {
@@ -32,25 +32,30 @@ export class GatewayHarness {
     readonly dir: DataDir,
     readonly client: Client,
     readonly url: string,
+    readonly dependencies: GatewayDependencies,
     private readonly app: FastifyInstance,
     private readonly connection: Connection,
     private readonly launch: () => Promise<DevServer>,
     private server: DevServer,
   ) {}
 
-  static async start(): Promise<GatewayHarness> {
+  /** @param yaml its `nightshift.yaml`, where it has one */
+  static async start(yaml?: string): Promise<GatewayHarness> {
     const dataDir = mkdtempSync(path.join(os.tmpdir(), 'nightshift-gateway-'));
     const dir = ensureDataDir(dataDir);
     const program = await findTemporal(() => undefined);
     const port = await freePort();
     const launch = () => startDevServer({ program, port, namespace: 'default', databaseFile: dir.temporalDatabase, logFile: path.join(dir.logsDir, 'temporal.log') });
     const server = await launch();
-    const config = loadConfig({ dataDir }, { TEMPORAL_ADDRESS: server.address });
+    const file = path.join(dataDir, 'nightshift.yaml');
+    if (yaml !== undefined) writeFileSync(file, yaml);
+    const config = loadConfig({ dataDir, ...(yaml !== undefined && { config: file }) }, { TEMPORAL_ADDRESS: server.address });
     const connection = Connection.lazy({ address: server.address });
     const client = new Client({ connection, namespace: config.temporal.namespace });
-    const app = await createGateway(gatewayDependencies(config, dir, client, pino({ level: 'silent' })));
+    const dependencies = gatewayDependencies(config, dir, client, pino({ level: 'silent' }));
+    const app = await createGateway(dependencies);
     const url = await app.listen({ host: '127.0.0.1', port: 0 });
-    return new GatewayHarness(config, dir, client, url, app, connection, launch, server);
+    return new GatewayHarness(config, dir, client, url, dependencies, app, connection, launch, server);
   }
 
   /** @param body a string is sent as it is, anything else as JSON */

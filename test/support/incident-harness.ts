@@ -3,31 +3,30 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
 import type { WorkflowHandleWithSignaledRunId } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { ensureProgram } from '../../infra/embedded/programs';
 import { TEST_SERVER } from '../../infra/embedded/pinned';
-import type { Alert, AlertsChanged, IncidentStatus } from '../../workflows/contracts';
+import { WORKFLOW_BUNDLE } from '../../workers/workflow-code';
+import type { Alert, AlertsChanged, FailureDomain, IncidentStatus } from '../../workflows/contracts';
 import { incidentWorkflowId } from '../../workflows/contracts/names';
 import { SEARCH_ATTRIBUTE_KEYS } from '../../workflows/contracts/search-attributes';
 import * as messages from '../../workflows/contracts/messages';
 import type { incidentWorkflow } from '../../workflows';
+import { factsOf, recordIn } from './history-facts';
 import { IncidentWorld } from './incident-world';
+import { untold } from './timeline-audit';
 
 export type IncidentHandle = WorkflowHandleWithSignaledRunId<typeof incidentWorkflow>;
 
-const root = path.resolve(__dirname, '../..');
-
-/** One bundle for a suite; for each test a time-skipping server, a world and a worker of its own, because what one test leaves behind would keep the server from skipping time for the next. */
+/** For each test a time-skipping server, a world and a worker of its own, because what one test leaves behind would keep the server from skipping time for the next. */
 export class IncidentHarness {
-  private constructor(private readonly executable: string, private readonly bundle: WorkflowBundle) {}
+  private constructor(private readonly executable: string) {}
 
   static async start(): Promise<IncidentHarness> {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
     const executable = await ensureProgram(TEST_SERVER, (message) => process.stderr.write(`${message}\n`));
-    const bundle = await bundleWorkflowCode({ workflowsPath: path.join(root, 'workflows/index.ts'), logger: new DefaultLogger('ERROR') });
-    return new IncidentHarness(executable, bundle);
+    return new IncidentHarness(executable);
   }
 
   /** Runs `test` while a worker works; the world's activities are the only outside there is. */
@@ -39,10 +38,11 @@ export class IncidentHarness {
       const settings = { queues: { probe: taskQueue, mutate: taskQueue } };
       const world = options.createWorld?.(settings) ?? new IncidentWorld(settings);
       change(world);
-      const start = () => Worker.create({ connection: env.nativeConnection, taskQueue, workflowBundle: this.bundle, activities: world.activities(), maxConcurrentActivityTaskExecutions: 20, ...(options.maxCachedWorkflows !== undefined && { maxCachedWorkflows: options.maxCachedWorkflows }) });
+      const start = () => Worker.create({ connection: env.nativeConnection, taskQueue, workflowBundle: WORKFLOW_BUNDLE, activities: world.activities(), maxConcurrentActivityTaskExecutions: 20, shutdownForceTime: '20s', ...(options.maxCachedWorkflows !== undefined && { maxCachedWorkflows: options.maxCachedWorkflows }) });
       const worker = new RestartableWorker(start);
       const incidents = new Incidents(env, taskQueue, world, () => worker.restart());
       const result = await worker.runUntil(() => test(incidents));
+      await compareTimelines(incidents);
       await keepHistories(incidents);
       return result;
     } finally {
@@ -91,6 +91,15 @@ class RestartableWorker {
   }
 }
 
+/** Every test's records have to tell what the server's own history of the incident proves. */
+async function compareTimelines({ opened, world }: Incidents): Promise<void> {
+  for (const handle of opened) {
+    const history: unknown = JSON.parse(historyToJSON(await handle.fetchHistory()));
+    const record = recordIn(history);
+    if (record && world.log.records.some(({ incident }) => incident.publicId === record.incident.publicId)) expect(untold(record, factsOf(history))).toEqual([]);
+  }
+}
+
 /**
  * With NIGHTSHIFT_RECORD_HISTORIES set, each test's histories are written to that folder: `test/replay/README.md`.
  * Named after the test, so that a regenerated history replaces its predecessor.
@@ -112,12 +121,12 @@ export class Incidents {
 
   constructor(readonly env: TestWorkflowEnvironment, readonly taskQueue: string, readonly world: IncidentWorld, readonly restartWorker: () => Promise<void> = () => Promise.resolve()) {}
 
-  async open(options: { alerts?: Alert[]; cluster?: string; workflowId?: string } = {}): Promise<IncidentHandle> {
-    const cluster = options.cluster ?? 'test';
+  async open(options: { alerts?: Alert[]; cluster?: string; workflowId?: string; failureDomain?: FailureDomain } = {}): Promise<IncidentHandle> {
+    const { cluster = 'test', failureDomain = 'receive' } = options;
     const handle = await this.env.client.workflow.signalWithStart<typeof incidentWorkflow, [AlertsChanged]>('incidentWorkflow', {
-      workflowId: options.workflowId ?? incidentWorkflowId(cluster, 'receive'),
+      workflowId: options.workflowId ?? incidentWorkflowId(cluster, failureDomain),
       taskQueue: this.taskQueue,
-      args: [{ cluster, failureDomain: 'receive' }],
+      args: [{ cluster, failureDomain }],
       signal: messages.alertsChanged,
       signalArgs: [{ alerts: options.alerts ?? [alert()], receivedAt: new Date().toISOString() }],
     });

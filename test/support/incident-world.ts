@@ -6,6 +6,7 @@ import type {
   IncidentRecord,
   IncidentSettings,
   Notification,
+  Outcome,
   Plan,
   PlannedStep,
   PlanRequest,
@@ -16,10 +17,12 @@ import type {
   RunbookRequest,
   RunbookSnapshot,
   StepResult,
+  StormEntry,
   VerifyRequest,
 } from '../../workflows/contracts';
 import { planHash } from '../../workflows/domain/plan-hash';
-import type { Policy } from '../../workflows/contracts';
+import type { Budgets, Policy } from '../../workflows/contracts';
+import { requireBudget, withinBudget, type BudgetBook } from '../../activities/kubernetes/action-budget';
 import { requirePolicy, rulingNow } from '../../activities/kubernetes/policy-authority';
 import { DEFAULT_POLICY } from '../../workflows/domain/policy';
 import { clusterConfig } from './pipeline-objects';
@@ -68,6 +71,8 @@ export class IncidentWorld {
   readonly log: WorldLog = { executed: [], planned: [], pages: [], records: [], probes: [], leases: [] };
   settings: IncidentSettings;
   runbook: Runbook | null = TEST_RUNBOOK;
+  /** Runbooks of other classes, asked for by their own alerts. */
+  others: Runbook[] = [];
   /** Fields per probe id; `null`: it does not answer. */
   evidence: Record<string, Evidence['fields'] | null> = { pods: { broken: 2, overloaded: false }, log: { matched: ['refused'] } };
   risk: Record<string, Risk> = { first: 'disruptive', second: 'disruptive' };
@@ -77,12 +82,23 @@ export class IncidentWorld {
   policy: Policy | undefined;
   /** What time it is for the worker. */
   at = () => new Date();
+  /** Whose signatures the worker trusts when it executes. */
+  keys = () => this.settings.keys;
+  budgets: Budgets | undefined;
+  /** The book of the cluster's budget; asked only where there are budgets. */
+  spendBudget: BudgetBook['spendBudget'] = () => Promise.resolve({ granted: true });
   refusedRemedies = new Set<string>();
+  /** How long each step may wait for what has to come first. */
+  patienceMs: number | undefined;
+  /** May throw in place of an answer. */
+  onVerify: (request: VerifyRequest) => void = () => undefined;
   healthy = () => this.log.executed.some((entry) => !entry.undo);
   onExecute: (request: ExecuteRequest) => void = () => undefined;
+  afterSpending: () => void = () => undefined;
   leaseHeldBy: () => string | undefined = () => undefined;
   pagerWorks = true;
   recordStoreWorks = true;
+  beforeRecord: () => Promise<void> = () => Promise.resolve();
 
   constructor(settings: Partial<IncidentSettings> & { queues: IncidentSettings['queues'] }) {
     this.settings = {
@@ -90,7 +106,7 @@ export class IncidentWorld {
       policy: DEFAULT_POLICY,
       acceptUnsigned: true,
       keys: [],
-      durations: { rootCauseTarget: 300_000, recoveryTarget: 900_000, probeTimeout: 10_000, remindEvery: 300_000, approvalDeadline: 3_600_000, verifyDeadline: 900_000, verifyEvery: 5_000, stabilityWindow: 600_000, resolutionDeadline: 1_800_000, leaseWait: 1_800_000 },
+      durations: { rootCauseTarget: 300_000, recoveryTarget: 900_000, probeTimeout: 10_000, remindEvery: 300_000, escalateEvery: 900_000, approvalDeadline: 3_600_000, verifyDeadline: 900_000, verifyEvery: 5_000, stabilityWindow: 600_000, resolutionDeadline: 1_800_000, leaseWait: 1_800_000 },
       locale: 'en',
       publicUrl: 'http://127.0.0.1:1',
       practice: false,
@@ -107,7 +123,7 @@ export class IncidentWorld {
       runbooksSelect: async (request: RunbookRequest) => this.select(request),
       testPods: (request: ProbeRequest) => this.answer(request),
       testLog: (request: ProbeRequest) => this.answer(request),
-      kubernetesPlanRemedy: async (request: PlanRequest) => this.plan(request),
+      kubernetesPlanRemedy: async (request: PlanRequest) => this.budgeted(request, this.plan(request)),
       kubernetesExecuteStep: async (request: ExecuteRequest) => this.execute(request, false),
       kubernetesUndoStep: async (request: ExecuteRequest) => this.execute(request, true),
       verificationCheck: async (request: VerifyRequest) => this.verify(request),
@@ -119,25 +135,29 @@ export class IncidentWorld {
       },
       temporalReleaseLease: async () => void this.log.leases.push('released'),
       temporalPreviousIncident: async () => null,
+      temporalJoinStorm: async (_: { cluster: string; entry: StormEntry }) => undefined,
+      temporalLeaveStorm: async (_: { cluster: string; workflowId: string; outcome: Outcome }) => undefined,
       notifyPage: async (page: Notification) => {
         if (!this.pagerWorks) throw failure('UpstreamRejected', 'the pager said 410 Gone');
         this.log.pages.push(page);
         return { delivered: true, detail: 'test: 200' };
       },
       recordsWrite: async (record: IncidentRecord) => {
+        await this.beforeRecord();
         if (!this.recordStoreWorks) throw failure('UpstreamRejected', 'the record store said 507 Insufficient Storage');
         this.log.records.push(record);
         return { location: 'test', files: [] };
       },
       recordsCompleteHistory: async () => ({ location: 'test', files: [] }),
+      recordsWriteFixes: async () => ({ location: 'test', files: [] }),
     };
   }
 
   private select(request: RunbookRequest): RunbookSnapshot | null {
-    const { runbook } = this;
+    const claims = ({ match }: Runbook) => match.some(({ alertname }) => request.alerts.some((labels) => labels.alertname === alertname));
+    const known = [...(this.runbook ? [this.runbook] : []), ...this.others];
+    const runbook = request.incidentClass ? known.find(({ id }) => id === request.incidentClass) : known.find(claims);
     if (!runbook) return null;
-    const claimed = request.alerts.some((labels) => labels.alertname === 'RemoteWriteLagging');
-    if (request.incidentClass ? request.incidentClass !== runbook.id : !claimed) return null;
     const { examples: _examples, ...snapshot } = runbook;
     return { runbook: snapshot, digest: 'd'.repeat(64), chosenBecause: 'alertname RemoteWriteLagging' };
   }
@@ -154,7 +174,7 @@ export class IncidentWorld {
     const { id } = request.remedy;
     if (this.refusedRemedies.has(id)) return { kind: 'refused', remedy: id, gates: [], reason: text('a gate says no') };
     if (this.healthy()) return { kind: 'unneeded', remedy: id, reason: text('all is well') };
-    const pod = (name: string): PlannedStep => ({ id: name, action: 'evict', reason: text('broken'), object: { apiVersion: 'v1', kind: 'Pod', namespace: 'monitoring', name, uid: `${name}-${this.generation}` } });
+    const pod = (name: string): PlannedStep => ({ id: name, action: 'evict', reason: text('broken'), object: { apiVersion: 'v1', kind: 'Pod', namespace: 'monitoring', name, uid: `${name}-${this.generation}` }, ...(this.patienceMs !== undefined && { patienceMs: this.patienceMs }) });
     const steps = [pod('thanos-receive-1'), pod('thanos-receive-2')];
     const inverse: PlannedStep[] = id === 'first' ? [] : [{ ...pod('thanos-receive-1'), id: 'undo-1' }];
     const draft = { cluster: request.cluster, use: request.remedy.use, steps, inverse, plannedAt: request.plannedAt };
@@ -162,13 +182,23 @@ export class IncidentWorld {
     return { kind: 'planned', plan, ...(this.policy && { ruling: rulingNow(this.place(this.policy), { ...request, risk: plan.risk }) }) };
   }
 
-  private place(policy: Policy) {
-    return { config: clusterConfig({ name: 'test', policy, acceptUnsigned: this.settings.acceptUnsigned }), clock: { now: this.at, sleep: () => Promise.resolve() } };
+  private async budgeted({ incidentClass }: PlanRequest, result: PlanResult): Promise<PlanResult> {
+    if (result.kind !== 'planned' || !result.ruling || !this.policy) return result;
+    return { ...result, ruling: await withinBudget(this, this.place(this.policy), result.plan, incidentClass, result.ruling) };
   }
 
-  private execute(request: ExecuteRequest, undo: boolean): StepResult {
+  private place(policy: Policy) {
+    return { config: clusterConfig({ name: 'test', policy, ...(this.budgets && { budgets: this.budgets }), acceptUnsigned: this.settings.acceptUnsigned }), clock: { now: this.at, sleep: () => Promise.resolve() } };
+  }
+
+  private async execute(request: ExecuteRequest, undo: boolean): Promise<StepResult> {
     this.onExecute(request);
-    if (this.policy) requirePolicy({ temporalNamespace: 'default', keys: this.settings.keys }, this.place(this.policy), request, request.plan.risk, undo ? 'undo' : 'do');
+    if (this.policy) {
+      const authority = { temporalNamespace: 'default', keys: this.keys() };
+      const ruling = requirePolicy(authority, this.place(this.policy), request, request.plan.risk, undo ? 'undo' : 'do');
+      if (!undo) await requireBudget(this, authority, this.place(this.policy), request, request.plan.risk, ruling);
+    }
+    this.afterSpending();
     const steps = undo ? request.plan.inverse : request.plan.steps;
     const step = steps.find(({ id }) => id === request.stepId);
     if (!step) throw failure('InvalidInput', `no step ${request.stepId}`);
@@ -177,6 +207,7 @@ export class IncidentWorld {
   }
 
   private verify(request: VerifyRequest): ConditionStatus[] {
+    this.onVerify(request);
     const holds = this.healthy();
     const conditions: ConditionStatus[] = [{ id: 'delivered', title: text('delivered'), holds, seen: holds ? '100 %' : '0 %' }];
     if (holds) return conditions;

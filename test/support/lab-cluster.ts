@@ -57,12 +57,20 @@ export class LabCluster {
     await this.kubectl(['apply', '-f', '-'], objects.map((object) => stringify(object)).join('---\n'));
   }
 
-  /** Users who may do exactly this, in the namespace of the pipeline. Resolves when the API server knows it. */
-  async grant(rules: ReadonlyMap<string, readonly PolicyRule[]>): Promise<void> {
+  /**
+   * Users who may do exactly this, in the namespace of the pipeline and, by `everywhere`, with what is in none. Resolves
+   * when the API server knows it.
+   */
+  async grant(rules: ReadonlyMap<string, readonly PolicyRule[]>, everywhere: ReadonlyMap<string, readonly PolicyRule[]> = new Map()): Promise<void> {
     // The API server learns of roles, and of bindings, in the order in which they are made: who can do this last thing is the last to be known.
     const marker: PolicyRule = { apiGroups: [''], resources: ['limitranges'], verbs: ['list'] };
     const all = [...rules, ['last-to-be-known', [marker]] as const];
     const metadata = (user: string) => ({ name: user.replaceAll(':', '.'), namespace: 'monitoring' });
+    const wide = [...everywhere].map(([user, lines]) => ({ name: metadata(user).name, user, lines }));
+    if (wide.length > 0) await this.apply(wide.flatMap(({ name, user, lines }) => [
+      { apiVersion: `${RBAC}/v1`, kind: 'ClusterRole', metadata: { name }, rules: lines },
+      { apiVersion: `${RBAC}/v1`, kind: 'ClusterRoleBinding', metadata: { name }, roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name }, subjects: [{ apiGroup: RBAC, kind: 'User', name: user }] },
+    ]));
     await this.apply(all.map(([user, lines]) => ({ apiVersion: `${RBAC}/v1`, kind: 'Role', metadata: metadata(user), rules: lines })));
     await this.apply(all.map(([user]) => ({
       apiVersion: `${RBAC}/v1`, kind: 'RoleBinding', metadata: metadata(user),

@@ -32,7 +32,6 @@ export const IMPOSSIBLE: Record<string, Attempt> = {
   'delete the kill switch': drop('v1', 'ConfigMap', 'nightshift-automation'),
   'make a ConfigMap': make('v1', 'ConfigMap', { data: {} }),
   'read a Secret': (gateway) => gateway.read({ apiVersion: 'v1', kind: 'Secret', namespace: NAMESPACE, name: 'alertmanager-webhook' }),
-  'make a Secret': make('v1', 'Secret'),
   'change a Secret': edit('v1', 'Secret', 'alertmanager-webhook'),
   'make a Role': make('rbac.authorization.k8s.io/v1', 'Role', role),
   'change its own Role': edit('rbac.authorization.k8s.io/v1', 'Role', MUTATE_ACCOUNT),
@@ -41,7 +40,7 @@ export const IMPOSSIBLE: Record<string, Attempt> = {
   'make a Service elsewhere': make('v1', 'Service', { spec: { ports: [{ port: 80 }] } }, 'nightshift'),
   'change a Service elsewhere': edit('v1', 'Service', 'nightshift', 'nightshift'),
   'change a Service that is no target': edit('v1', 'Service', 'thanos-query'),
-  'change a ConfigMap that is no agent’s': edit('v1', 'ConfigMap', 'thanos-receive-hashring'),
+  'change a ConfigMap that is none of the pipeline’s': edit('v1', 'ConfigMap', 'kube-root-ca.crt'),
   'delete a StatefulSet': drop('apps/v1', 'StatefulSet', 'thanos-receive'),
 };
 
@@ -51,8 +50,11 @@ export const MUTATING: Record<string, Attempt> = {
   'delete a pod': (gateway) => gateway.remove(POD, tried),
   'change a StatefulSet': edit('apps/v1', 'StatefulSet', 'thanos-receive'),
   'change the agent’s configuration': edit('v1', 'ConfigMap', 'prometheus-agent-config'),
+  'change the hashring': edit('v1', 'ConfigMap', 'thanos-receive-hashring'),
   'change the receivers’ Service': edit('v1', 'Service', 'thanos-receive-lb'),
   'delete the receivers’ Service': drop('v1', 'Service', 'thanos-receive-lb'),
+  'make a Secret': make('v1', 'Secret'),
   'make a Service': make('v1', 'Service', { spec: { ports: [{ port: 80 }] } }),
+  'resize a pod': (gateway) => gateway.patch(POD, [{ op: 'replace', path: '/spec/containers/0/resources/limits/memory', value: '512Mi' }], tried),
   'have the agent reload': (gateway) => gateway.proxyPost({ namespace: NAMESPACE, resource: 'pods', name: 'prometheus-agent-0', port: 9090, path: '/-/reload' }),
 };

@@ -16,6 +16,12 @@ function template(app: string, image: string, container: JsonObject = {}) {
   return { metadata: { labels: { app } }, spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'shell', image, command: ['sleep', '100000'], ...container }] } };
 }
 
+/** Never starts, and mounts the claim of its own name. */
+function mounting(app: string) {
+  const { metadata, spec } = template(app, NEVER);
+  return { metadata, spec: { ...spec, volumes: [{ name: 'data', persistentVolumeClaim: { claimName: app } }] } };
+}
+
 /** One pod after the other, so that a broken template gets no further than the first. */
 function statefulSet(name: string, image: string, replicas = 1, container: JsonObject = {}): KubernetesObject {
   const spec = { replicas, serviceName: name, podManagementPolicy: 'OrderedReady', selector: { matchLabels: { app: name } }, template: template(name, image, container) };
@@ -30,6 +36,12 @@ const rule = (port: number) => [{ host: 'lp.example', http: { paths: [{ path: '/
 export const desiredObjects: readonly KubernetesObject[] = [
   at('Service', 'v1', 'lp-web', { spec: { selector: { app: 'lp-web' }, ports } }),
   at('Service', 'v1', 'lp-gone', { spec: { selector: { app: 'lp-web' }, ports } }),
+  at('ConfigMap', 'v1', 'thanos-receive-hashring', { data: { 'hashring.json': '[{"endpoints":["lp-web.monitoring.svc:10901"]}]' } }),
+  at('StatefulSet', 'apps/v1', 'lp-few', { spec: { replicas: 1 } }),
+  at('Deployment', 'apps/v1', 'lp-empty', { spec: { replicas: 1 } }),
+  at('ConfigMap', 'v1', 'lp-settings', { data: { 'grafana.ini': 'wanted' } }),
+  at('Deployment', 'apps/v1', 'lp-deployment', { spec: { template: { spec: { terminationGracePeriodSeconds: 1 } } } }),
+  at('DaemonSet', 'apps/v1', 'lp-daemons', { spec: { minReadySeconds: 1, template: { spec: { terminationGracePeriodSeconds: 1 } } } }),
   at('Ingress', 'networking.k8s.io/v1', 'lp-web', { spec: { rules: rule(80) } }),
   at('Ingress', 'networking.k8s.io/v1', 'lp-gone', { spec: { rules: rule(80) } }),
   at('ServiceMonitor', 'monitoring.coreos.com/v1', 'lp-web', { spec: { selector: selector('lp-web') } }),
@@ -38,16 +50,27 @@ export const desiredObjects: readonly KubernetesObject[] = [
   at('PodMonitor', 'monitoring.coreos.com/v1', 'lp-gone', { spec: { selector: selector('lp-web') } }),
 ];
 
-function definition(kind: string) {
-  const plural = `${kind.toLowerCase()}s`;
+function definition(kind: string, version = 'v1', plural = `${kind.toLowerCase()}s`) {
   const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
   return {
     apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: `${plural}.monitoring.coreos.com` },
-    spec: { group: 'monitoring.coreos.com', scope: 'Namespaced', names: { kind, plural }, versions: [{ name: 'v1', served: true, storage: true, schema }] },
+    spec: { group: 'monitoring.coreos.com', scope: 'Namespaced', names: { kind, plural }, versions: [{ name: version, served: true, storage: true, schema }] },
   };
 }
 
-export const definitions = [definition('ServiceMonitor'), definition('PodMonitor')];
+/** The lab has no metrics-server; a kind of its name is enough to show who may list it. */
+function podMetrics() {
+  const made = definition('PodMetrics');
+  const [group, plural] = ['metrics.k8s.io', 'pods'];
+  const [version] = made.spec.versions;
+  return {
+    ...made,
+    metadata: { name: `${plural}.${group}`, annotations: { 'api-approved.kubernetes.io': 'unapproved, a stand-in of a test suite' } },
+    spec: { ...made.spec, group, names: { kind: 'PodMetrics', plural }, versions: [{ ...version, name: 'v1beta1' }] },
+  };
+}
+
+export const definitions = [definition('ServiceMonitor'), definition('PodMonitor'), definition('PrometheusAgent', 'v1alpha1'), definition('Prometheus', 'v1', 'prometheuses'), podMetrics()];
 
 /** Runs, fails, and is never ready: of a pod that has never run, the API server evicts whatever a budget says. */
 const guarded = statefulSet('lp-guarded', RUNS, 1, { command: ['false'], readinessProbe: { tcpSocket: { port: 1 } } });
@@ -59,8 +82,19 @@ export const objects: readonly KubernetesObject[] = [
   at('PodMonitor', 'monitoring.coreos.com/v1', 'lp-web', { spec: { selector: selector('somebody-else') } }),
   at('Deployment', 'apps/v1', 'lp-deployment', { spec: { replicas: 1, selector: selector('lp-deployment'), template: template('lp-deployment', RUNS) } }),
   at('Deployment', 'apps/v1', 'lp-empty', { spec: { replicas: 0, selector: selector('lp-empty'), template: template('lp-empty', RUNS) } }),
+  at('ConfigMap', 'v1', 'lp-settings', { data: { 'grafana.ini': 'changed' } }),
+  at('Ingress', 'networking.k8s.io/v1', 'lp-classed', { spec: { ingressClassName: 'lp-none', rules: rule(80) } }),
+  // Its claim only one node may mount.
+  at('PersistentVolumeClaim', 'v1', 'lp-claimed', { spec: { accessModes: ['ReadWriteOnce'], storageClassName: 'standard', resources: { requests: { storage: '300Mi' } } } }),
+  at('Deployment', 'apps/v1', 'lp-claimed', { spec: { replicas: 1, selector: selector('lp-claimed'), template: mounting('lp-claimed') } }),
+  // Its claim every node may mount. Nobody provides that, and without a pod nobody asks: it is restarted once the claim has been looked at.
+  at('PersistentVolumeClaim', 'v1', 'lp-shared', { spec: { accessModes: ['ReadWriteMany'], storageClassName: '', resources: { requests: { storage: '1Mi' } } } }),
+  at('Deployment', 'apps/v1', 'lp-shared', { spec: { replicas: 0, selector: selector('lp-shared'), template: mounting('lp-shared') } }),
   // On no node, so that it costs nothing.
   at('DaemonSet', 'apps/v1', 'lp-daemons', { spec: { selector: selector('lp-daemons'), template: { ...template('lp-daemons', RUNS), spec: { ...template('lp-daemons', RUNS).spec, nodeSelector: { nowhere: 'true' } } } } }),
+  statefulSet('lp-few', RUNS, 0),
+  // Fills its memory until it is killed for it.
+  statefulSet('lp-hungry', RUNS, 1, { command: ['tail', '/dev/zero'], resources: { requests: { memory: '16Mi' }, limits: { memory: '16Mi' } } }),
   statefulSet('lp-broken', NEVER),
   guarded,
   at('PodDisruptionBudget', 'policy/v1', 'lp-guarded', { spec: { minAvailable: 1, selector: selector('lp-guarded') } }),
@@ -76,8 +110,14 @@ const anyPorts = { ports: { http: 9090, metrics: 9090 } };
 /** Roles of those objects, beside the pipeline's own. */
 export const targets: Record<string, Target> = {
   deployment: target('apps/v1', 'Deployment', 'lp-deployment', anyPorts),
+  grafana: target('apps/v1', 'Deployment', 'lp-shared'),
+  grafanaConfig: target('v1', 'ConfigMap', 'lp-settings', { key: 'grafana.ini' }),
+  classedIngress: target('networking.k8s.io/v1', 'Ingress', 'lp-classed'),
+  claimed: target('apps/v1', 'Deployment', 'lp-claimed'),
   emptyDeployment: target('apps/v1', 'Deployment', 'lp-empty', anyPorts),
   daemons: target('apps/v1', 'DaemonSet', 'lp-daemons', anyPorts),
+  hungry: target('apps/v1', 'StatefulSet', 'lp-hungry', { container: 'shell' }),
+  few: target('apps/v1', 'StatefulSet', 'lp-few'),
   broken: target('apps/v1', 'StatefulSet', 'lp-broken'),
   guarded: target('apps/v1', 'StatefulSet', 'lp-guarded'),
   stuck: target('apps/v1', 'StatefulSet', 'lp-stuck'),

@@ -41,10 +41,11 @@ export class NightshiftProcess {
   private child: ChildProcess | undefined;
   private output = { stdout: '', stderr: '' };
 
-  private constructor(readonly port: number) {}
+  private constructor(readonly port: number, private readonly own: NodeJS.ProcessEnv) {}
 
-  static async create(): Promise<NightshiftProcess> {
-    return new NightshiftProcess(await freePort());
+  /** @param own what its environment has beside data directory and port */
+  static async create(own: NodeJS.ProcessEnv = {}): Promise<NightshiftProcess> {
+    return new NightshiftProcess(await freePort(), own);
   }
 
   get url(): string {
@@ -56,7 +57,7 @@ export class NightshiftProcess {
   }
 
   get environment(): NodeJS.ProcessEnv {
-    return { NIGHTSHIFT_DATA_DIR: this.dataDir, NIGHTSHIFT_PORT: String(this.port) };
+    return { ...this.own, NIGHTSHIFT_DATA_DIR: this.dataDir, NIGHTSHIFT_PORT: String(this.port) };
   }
 
   get pid(): number {

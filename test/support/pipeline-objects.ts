@@ -5,6 +5,7 @@ import { NO_DESIRED_STATE, type DesiredState } from '../../activities/desired-st
 import type { KubernetesObject } from '../../activities/kubernetes/gateway';
 import { proxyMetricsGateway } from '../../activities/prometheus/proxy-metrics-gateway';
 import type { JsonObject } from '../../workflows/contracts';
+import { secretDigest } from '../../activities/secret-digest';
 import { DEFAULT_POLICY } from '../../workflows/domain/policy';
 import { FakeKubernetes } from './fake-kubernetes';
 
@@ -20,7 +21,9 @@ export function clusterConfig(change: Partial<ClusterConfig> = {}): ClusterConfi
     targets: {
       agent: { ...at, apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'prometheus-agent', ports: { http: 9090, metrics: 9090 } },
       agentConfig: { ...at, apiVersion: 'v1', kind: 'ConfigMap', name: 'prometheus-agent-config', key: 'prometheus.yml', ports: {} },
-      receiver: { ...at, apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'thanos-receive', ports: { metrics: 10902, write: 19291 } },
+      hashring: { ...at, apiVersion: 'v1', kind: 'ConfigMap', name: 'thanos-receive-hashring', key: 'hashring.json', ports: {} },
+      receiver: { ...at, apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'thanos-receive', ports: { metrics: 10902, write: 19291, grpc: 10901 } },
+      objectStore: { ...at, apiVersion: 'v1', kind: 'Secret', name: 'thanos-objstore-secret', key: 'objstore.yml', ports: {} },
       receiverService: { ...at, apiVersion: 'v1', kind: 'Service', name: 'thanos-receive-lb', ports: { write: 19291 } },
     },
     replicationFactor: 3, endpoints: {}, killSwitch: { namespace: NAMESPACE, name: 'nightshift-automation' }, timeFactor: 1,
@@ -53,7 +56,7 @@ export function accessWith(config: Partial<ClusterConfig> = {}, desired: Partial
       return Promise.resolve(manifest && { manifest: structuredClone(manifest), source: `manifests directory (${name}.yaml)` });
     },
   };
-  return { config: clusterConfig(config), kubernetes, metrics: proxyMetricsGateway(kubernetes), desiredState, clock: new TestClock() };
+  return { config: clusterConfig(config), kubernetes, metrics: proxyMetricsGateway(kubernetes), desiredState, digest: secretDigest('test'), clock: new TestClock() };
 }
 
 export const killSwitch = (enabled: string): KubernetesObject => ({
@@ -133,6 +136,55 @@ export function controllerRevision(name: string, number: number, flag: string, c
   };
 }
 
+export interface ClaimShape {
+  ordinal: number;
+  size?: string;
+  capacity?: string;
+  storageClass?: string;
+  conditions?: string[];
+  uid?: string;
+}
+
+export function claim({ ordinal, size = '100Gi', capacity = size, storageClass = 'standard', conditions = [], uid }: ClaimShape): KubernetesObject {
+  return {
+    apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: `data-thanos-receive-${ordinal}`, namespace: NAMESPACE, uid: uid ?? `uid-claim-${ordinal}`, resourceVersion: '4' },
+    spec: { accessModes: ['ReadWriteOnce'], storageClassName: storageClass, resources: { requests: { storage: size } } },
+    status: { phase: 'Bound', capacity: { storage: capacity }, conditions: conditions.map((type) => ({ type, status: 'True' })) },
+  };
+}
+
+export const storageClass = (allowVolumeExpansion: boolean): KubernetesObject => ({ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: 'standard', uid: 'uid-class' }, allowVolumeExpansion });
+
+/** A receiver that mounts its claim. */
+export function receiverWithClaim(shape: { ordinal: number; life?: PodLife; uid?: string; created?: string }): KubernetesObject {
+  const made = pod(shape);
+  return {
+    ...made,
+    metadata: { ...made.metadata, creationTimestamp: shape.created ?? '2026-02-01T00:00:00Z' },
+    spec: { ...(made['spec'] as JsonObject), volumes: [{ name: 'data', persistentVolumeClaim: { claimName: `data-thanos-receive-${shape.ordinal}` } }] },
+  };
+}
+
+/** A kubelet's stats/summary, by claim the share that is used. */
+export function statsSummary(used: Readonly<Record<string, number>>, inodes = 0.01, capacityBytes = 100 * 1024 ** 3): string {
+  const volume = Object.entries(used).map(([name, ratio]) => ({
+    name: 'data', pvcRef: { name, namespace: NAMESPACE }, capacityBytes, usedBytes: Math.round(capacityBytes * ratio), availableBytes: Math.round(capacityBytes * (1 - ratio)), inodes: 1000, inodesUsed: inodes * 1000, inodesFree: 1000 - inodes * 1000,
+  }));
+  return JSON.stringify({ node: { nodeName: 'node' }, pods: [{ podRef: { name: 'p', namespace: NAMESPACE }, volume }] });
+}
+
+/** A receiver's /metrics of its storage, in the form of Thanos 0.42.4. */
+export function storageMetrics({ syncs = 10, failures = 0, operations = {}, started = 1_700_000_000, blocks = 0, wal = 0, walWritesFailed = 0, extra = '' }: { syncs?: number; failures?: number; operations?: Record<string, number>; started?: number; blocks?: number; wal?: number; walWritesFailed?: number; extra?: string } = {}): string {
+  const tenant = '{tenant="default-tenant"}';
+  return [
+    `process_start_time_seconds ${started}`, 'thanos_build_info{branch="",version="0.42.4"} 1', 'thanos_objstore_bucket_last_successful_upload_time{bucket="thanos"} 0',
+    `thanos_shipper_dir_syncs_total${tenant} ${syncs}`, `thanos_shipper_dir_sync_failures_total${tenant} ${failures}`,
+    ...Object.entries({ exists: 0, upload: 0, ...operations }).map(([operation, count]) => `thanos_objstore_bucket_operation_failures_total{bucket="thanos",operation="${operation}"} ${count}`),
+    `prometheus_tsdb_storage_blocks_bytes${tenant} ${blocks}`, `prometheus_tsdb_wal_storage_size_bytes${tenant} ${wal}`, `prometheus_tsdb_wal_writes_failed_total${tenant} ${walWritesFailed}`,
+    'prometheus_tsdb_retention_limit_seconds{tenant="default-tenant"} 21600', extra, '',
+  ].join('\n');
+}
+
 export const receiverService = (change: JsonObject = {}): KubernetesObject => ({
   apiVersion: 'v1', kind: 'Service', metadata: { name: 'thanos-receive-lb', namespace: NAMESPACE, labels: { app: 'thanos-receive' } },
   spec: { selector: { app: 'thanos-receive' }, ports: [{ name: 'write', port: 19291 }], ...change },
@@ -156,10 +208,12 @@ export interface AgentNumbers {
   retried?: number;
   appended?: number;
   started?: number;
+  /** Senders that it wants, of 50. */
+  desired?: number;
 }
 
 /** An agent's /metrics; the queue's labels are as a real one writes them. */
-export function agentMetrics(now: Date, { lag = 2, attempted = 1000, failed = 0, retried = 0, appended = 1000, started = 1_700_000_000 }: AgentNumbers = {}): string {
+export function agentMetrics(now: Date, { lag = 2, attempted = 1000, failed = 0, retried = 0, appended = 1000, started = 1_700_000_000, desired = 1.5 }: AgentNumbers = {}): string {
   const labels = '{remote_name="6fa6ea",url="http://thanos-receive-lb.monitoring.svc:19291/api/v1/receive"}';
   const seconds = now.getTime() / 1000;
   return [
@@ -169,7 +223,7 @@ export function agentMetrics(now: Date, { lag = 2, attempted = 1000, failed = 0,
     `prometheus_remote_storage_samples_retried_total${labels} ${retried}`,
     `prometheus_remote_storage_samples_pending${labels} 12`,
     `prometheus_remote_storage_queue_highest_sent_timestamp_seconds${labels} ${lag === Infinity ? 0 : seconds - lag}`,
-    `prometheus_remote_storage_shards_desired${labels} 1.5`, `prometheus_remote_storage_shards_max${labels} 50`,
+    `prometheus_remote_storage_shards_desired${labels} ${desired}`, `prometheus_remote_storage_shards_max${labels} 50`,
     `prometheus_agent_samples_appended_total{type="float"} ${appended}`, 'prometheus_agent_samples_appended_total{type="histogram"} 0', '',
   ].join('\n');
 }

@@ -1,6 +1,7 @@
 import { condition, continueAsNew, defineSignal, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import { SEARCH_ATTRIBUTE_KEYS } from '../../workflows/contracts/search-attributes';
 
+export { budgetWorkflow } from '../../workflows/budget.workflow';
 export { leaseWorkflow } from '../../workflows/lease.workflow';
 
 export const finish = defineSignal('finish');

@@ -57,7 +57,7 @@ test('repeats and duplicates join; a resolved alert of an HA twin changes nothin
     await incidents.alerts(handle, first, { ...first });
     const second = alert({ labels: { alertname: 'ThanosReceiveReplicasNotReady', severity: 'warning' } });
     await incidents.alerts(handle, second);
-    const status = await incidents.until(handle, ({ alerts }) => alerts.length === 2);
+    const status = await incidents.until(handle, ({ alerts, timeline }) => alerts.length === 2 && timeline.some(({ event }) => event === 'paged'));
     expect(status.severity).toBe('critical');
     expect(incidents.world.log.pages.filter(({ kind }) => kind === 'opened')).toHaveLength(1);
   }));
@@ -300,6 +300,31 @@ test('a record that cannot be written is said and paged, and the incident keeps 
     expect(incidents.world.log.pages.some(({ text }) => text.en.includes('was not written: the record store said 507'))).toBe(true);
   }, (world) => {
     world.recordStoreWorks = false;
+  }));
+
+test('a record store that is away for ten minutes is waited for, and gets the record when it is back', () =>
+  harness.run(async (incidents) => {
+    const { env, world } = incidents;
+    let attempts = 0;
+    let backAt = Number.POSITIVE_INFINITY;
+    world.beforeRecord = async () => {
+      attempts += 1;
+      const now = await env.currentTimeMs();
+      if (attempts === 1) backAt = now + 10 * 60_000;
+      if (now < backAt) throw failure('UpstreamUnavailable', 'The record bucket could not be reached');
+    };
+    const handle = await incidents.open();
+    await approve(incidents, handle);
+    await incidents.until(handle, (status) => status.recoveredAt !== undefined);
+    await resolveAll(incidents, handle);
+    const status = await incidents.until(handle, ({ waiting }) => waiting?.for === 'record', 'a record that waits');
+    expect(status.waiting?.text).toEqual({ en: 'the record to be written', ko: '기록 저장' });
+    expect(world.log.records).toEqual([]);
+    expect((await handle.result()).outcome).toBe('recovered');
+    expect(await env.currentTimeMs()).toBeGreaterThanOrEqual(backAt);
+    expect(attempts).toBeGreaterThan(10);
+    expect(world.log.records.map(({ incident }) => incident.outcome)).toEqual(['recovered']);
+    expect(world.log.pages.some(({ text }) => text.en.includes('was not written'))).toBe(false);
   }));
 
 test('a remedy chosen by whoever has taken over gives the incident back, and still waits for a decision', () =>

@@ -61,6 +61,10 @@ export class Api {
     return this.request('POST', pathname, body).then((response) => response.json() as Promise<Answer>);
   }
 
+  put<Answer>(pathname: string, body: object): Promise<Answer> {
+    return this.request('PUT', pathname, body).then((response) => response.json() as Promise<Answer>);
+  }
+
   private async request(method: string, pathname: string, body?: object): Promise<Response> {
     const headers = { authorization: `Bearer ${this.token}`, 'user-agent': 'nightshift-cli', ...(body && { 'content-type': 'application/json' }) };
     let response: Response;

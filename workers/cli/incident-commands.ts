@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { IncidentSummary } from '../gateway/incident-summary';
 import type { IncidentStatus } from '../../workflows/contracts';
 import { Api, incidentPath, withApiOptions, type ApiOptions } from './api';
-import { oneLine, printJson, safe } from './terminal';
+import { oneLine, printJson } from './terminal';
 import { incidentView } from './views/incident';
 import { listView } from './views/list';
 import { watch, type WatchOptions } from './watch';
@@ -41,14 +41,6 @@ export function registerIncidentCommands(program: Command): void {
     .option('--until <state>', 'end sooner: needs-you, recovered, or a phase')
     .option('--timeout <seconds>', 'give up after so many seconds, with exit code 1')
     .action((id: string, options: WatchOptions) => watch(id, options));
-
-  withApiOptions(program.command('postmortem').argument('[id]', ID, 'latest'))
-    .description('the postmortem of a closed incident')
-    .action(async (id: string, options: ApiOptions) => {
-      const markdown = await Api.from(options).text(incidentPath(id, '/postmortem'));
-      if (options.json) printJson({ markdown });
-      else console.log(safe(markdown));
-    });
 
   withApiOptions(program.command('history').argument('[id]', ID, 'latest'))
     .description("the workflow history of a closed incident, as Temporal's own tools export it")

@@ -2,17 +2,49 @@ import { Command } from 'commander';
 import { registerDrillCommand } from '../../infra/drill/cli';
 import { registerLabCommands } from '../../infra/lab/cli';
 import { ConfigError } from '../config/errors';
+import { registerAuditCommands } from './audit-commands';
 import { registerAutomationCommands } from './automation-commands';
+import { registerDeployCommands } from './deploy-commands';
 import { registerDiagnoseCommand } from './diagnose-command';
 import { CommandError, EXIT } from './exit';
 import { registerIncidentCommands } from './incident-commands';
+import { registerKeyCommands } from './key-commands';
 import { registerMessageCommands } from './message-commands';
 import { registerOpenCommand } from './open-command';
+import { registerPostmortemCommand } from './postmortem-command';
 import { registerPolicyCommands } from './policy-commands';
 import { registerProcessCommands } from './processes';
 import { registerRbacCommand } from './rbac-commands';
+import { registerRecordCommands } from './record-commands';
+import { registerReplayCommands } from './replay-commands';
 import { registerRunbookCommands } from './runbook-commands';
+import { registerSetupCommand } from './setup-command';
 import { registerUserCommands } from './user-commands';
+import { registerWatchdogCommands } from './watchdog-commands';
+
+/** In the order of `--help`. */
+const REGISTRARS = [
+  registerProcessCommands,
+  registerOpenCommand,
+  registerIncidentCommands,
+  registerPostmortemCommand,
+  registerMessageCommands,
+  registerDiagnoseCommand,
+  registerUserCommands,
+  registerKeyCommands,
+  registerRunbookCommands,
+  registerPolicyCommands,
+  registerWatchdogCommands,
+  registerAutomationCommands,
+  registerAuditCommands,
+  registerRecordCommands,
+  registerReplayCommands,
+  registerRbacCommand,
+  registerLabCommands,
+  registerDrillCommand,
+  registerSetupCommand,
+  registerDeployCommands,
+];
 
 /** The `nightshift` command. Everything heavy is imported by the command that needs it, so that `--help` is instant. */
 export function createProgram(): Command {
@@ -22,7 +54,7 @@ export function createProgram(): Command {
     .showHelpAfterError('Run it with --help to see what it takes.')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true });
-  for (const register of [registerProcessCommands, registerOpenCommand, registerIncidentCommands, registerMessageCommands, registerDiagnoseCommand, registerUserCommands, registerRunbookCommands, registerPolicyCommands, registerAutomationCommands, registerRbacCommand, registerLabCommands, registerDrillCommand]) register(program);
+  for (const register of REGISTRARS) register(program);
   return program;
 }
 

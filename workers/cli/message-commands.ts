@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import type { DecisionAnswer } from '../../workflows/contracts';
+import { duration } from '../config/values';
 import { Api, incidentPath, withApiOptions, type ApiOptions } from './api';
 import { CommandError, EXIT } from './exit';
 import type { ShownIncident } from './incident-commands';
@@ -29,9 +30,26 @@ export function registerMessageCommands(program: Command): void {
   message(program, 'note', 'add a note to the timeline', ['<id>', '<text...>'], (text) => ({ path: '/notes', body: { text } }));
   message(program, 'choose-remedy', 'plan another remedy of the runbook', ['<id>', '<remedy>'], (remedy, reason) => ({ path: '/remedy', body: { remedy, ...reason } }));
   message(program, 'take-over', 'take the incident over: nothing is executed any more', ['<id>'], (_, reason) => ({ path: '/take-over', body: reason }));
+  const pause = withApiOptions(program.command('pause').argument('<id>'))
+    .description('stop Nightshift for a while: nothing is executed, then it looks again and goes on')
+    .requiredOption('--for <duration>', 'for how long: 90s, 20m, 2h', pauseOf)
+    .option('--reason <text>', 'why; goes into the record')
+    .action(async (id: string, { for: forMs, reason, ...options }: ApiOptions & Reason & { for: number }) => {
+      const answer = await Api.from(options).post<{ publicId: string }>(incidentPath(id, '/take-over'), { forMs, ...(reason && { reason }) });
+      if (options.json) printJson(answer);
+      else console.log(`${answer.publicId}: paused until ${new Date(Date.now() + forMs).toISOString().slice(11, 16)} UTC; end it earlier with: npx nightshift resume ${answer.publicId}`);
+    });
+  pause.addHelpText('after', '\nTo have it for as long as you need, take it over instead: nightshift take-over <id>');
   message(program, 'resume', 'give the incident back to Nightshift', ['<id>'], (_, reason) => ({ path: '/resume', body: reason }));
   message(program, 'cancel', 'cancel the incident; it stays quiet until its alerts resolve', ['<id>'], (_, reason) => ({ path: '/cancel', body: reason }));
   message(program, 'resolve', 'say that what was opened by hand is over', ['<id>'], () => ({ path: '/resolve', body: {} }));
+}
+
+/** @throws InvalidArgumentError */
+function pauseOf(text: string): number {
+  const { success, data } = duration.safeParse(text);
+  if (!success) throw new InvalidArgumentError('Expected a duration such as 90s, 20m or 2h.');
+  return data;
 }
 
 type Reason = { reason?: string };

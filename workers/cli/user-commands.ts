@@ -3,20 +3,15 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { ROLES, type Role } from '../../workflows/contracts';
-import { loadConfig } from '../config';
-import { ensureDataDir, readVerificationKeys, writeSecret, type DataDir } from '../data-dir';
+import { writeSecret, type DataDir } from '../data-dir';
 import { machineUser, readStoredUsers, type StoredUser } from '../gateway/users';
 import { CommandError, EXIT } from './exit';
+import { dirOf, local, type LocalOptions } from './local';
 import { printJson } from './terminal';
-
-interface LocalOptions {
-  dataDir?: string;
-  json?: boolean;
-}
 
 const NAME_PATTERN = /^[A-Za-z0-9][\w.-]{0,62}$/;
 
-/** Local users and keys: they are files of the data directory, so no running Nightshift is needed. */
+/** Local users: they are files of the data directory, so no running Nightshift is needed. */
 export function registerUserCommands(program: Command): void {
   const users = program.command('users').description('people who may use this machine\'s Nightshift: two different ones approve what is destructive');
   local(users.command('add').argument('<name>'))
@@ -25,23 +20,6 @@ export function registerUserCommands(program: Command): void {
     .action((name: string, { roles, ...options }: LocalOptions & { roles: string[] }) => addUser(name, roles, options));
   local(users.command('remove').argument('<name>')).description('remove a user; the token is worthless at once').action(removeUser);
   local(users.command('list')).description('who may use it, and as what').action(listUsers);
-
-  const keys = program.command('keys').description('keys that decisions are signed with');
-  local(keys.command('list'))
-    .description('public keys that this machine\'s workers trust')
-    .action((options: LocalOptions) => {
-      const trusted = readVerificationKeys(dirOf(options));
-      if (options.json) printJson({ keys: trusted });
-      else for (const { keyId, publicKey } of trusted) console.log(`${keyId}  ${publicKey}`);
-    });
-}
-
-function local(command: Command): Command {
-  return command.option('--data-dir <directory>', 'data directory (NIGHTSHIFT_DATA_DIR)').option('--json', 'print JSON for scripts');
-}
-
-function dirOf({ dataDir }: LocalOptions): DataDir {
-  return ensureDataDir(loadConfig(dataDir ? { dataDir } : {}).dataDir);
 }
 
 function addUser(name: string, roles: string[], options: LocalOptions): void {

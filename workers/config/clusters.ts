@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { ClusterConfig } from '../../activities/clusters';
-import { CENTRAL_QUEUE, type Durations, type IncidentSettings, type Policy, type PolicyRule } from '../../workflows/contracts';
+import { CENTRAL_QUEUE, type Budgets, type Durations, type IncidentSettings, type Policy, type PolicyRule } from '../../workflows/contracts';
 import { DEFAULT_POLICY, OBSERVE_ONLY } from '../../workflows/domain/policy';
 import type { ClusterFile } from './schema';
 import { targetsOf } from './targets';
@@ -31,6 +31,7 @@ const PRACTICE_DURATIONS: Partial<Durations> = {
   rootCauseTarget: 5 * MINUTE,
   recoveryTarget: 15 * MINUTE,
   remindEvery: 10 * MINUTE,
+  escalateEvery: 30 * MINUTE,
   approvalDeadline: 8 * 60 * MINUTE,
 };
 
@@ -46,6 +47,7 @@ export function clusterOf(entry: ClusterFile, folder: string, where: string, com
     mode: entry.mode,
     policy: policyOf(entry, common),
     ...(entry.lab && { lab: true }),
+    ...budgetsOf(entry),
     acceptUnsigned: entry.acceptUnsigned ?? entry.lab,
     namespace: entry.namespace,
     targets: targetsOf(entry.namespace, entry.targets, where),
@@ -53,6 +55,7 @@ export function clusterOf(entry: ClusterFile, folder: string, where: string, com
     endpoints: definedOf(entry.endpoints),
     killSwitch: { namespace: entry.killSwitch.namespace ?? entry.namespace, name: entry.killSwitch.name },
     timeFactor: entry.timeFactor,
+    ...(entry.watchdog && { watchdog: entry.watchdog }),
     ...(entry.desiredState && { desiredState: { directory: resolve(entry.desiredState.directory) } }),
   };
   const queues = { probe: entry.queues.probe ?? CENTRAL_QUEUE, mutate: entry.queues.mutate ?? CENTRAL_QUEUE };
@@ -87,6 +90,20 @@ export function practiceCluster(taken: readonly string[] = []): ClusterEntry {
     durations: PRACTICE_DURATIONS,
     queues: { probe: CENTRAL_QUEUE, mutate: CENTRAL_QUEUE },
   };
+}
+
+/**
+ * A bad night takes a handful of plans of one to three steps; what needs more than that, no automation understands. A lab
+ * is broken many times an hour on purpose.
+ */
+const DEFAULT_BUDGETS: Budgets = { perHour: 12, perDay: 48 };
+
+function budgetsOf({ mode, lab, budgets }: ClusterFile): { budgets?: Budgets } {
+  if (mode === 'observe') return {};
+  if (!budgets) return lab ? {} : { budgets: DEFAULT_BUDGETS };
+  const { classes = {}, ...limits } = budgets;
+  const byClass = Object.fromEntries(Object.entries(classes).map(([name, own]) => [name, definedOf(own)]));
+  return { budgets: { ...definedOf(limits), ...(Object.keys(byClass).length > 0 && { classes: byClass }) } };
 }
 
 /** While a cluster is only observed, no policy of it counts. */

@@ -21,10 +21,17 @@ const DEFAULT_TARGETS: Record<string, DefaultTarget> = {
   store: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'thanos-store', ports: THANOS_PORTS },
   compactor: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'thanos-compactor', ports: THANOS_PORTS },
   objectStore: { apiVersion: 'v1', kind: 'Secret', name: 'thanos-objstore-secret', key: 'objstore.yml' },
+  frontend: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'thanos-query-frontend', ports: THANOS_PORTS },
   nodeExporter: { apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'prometheus-node-exporter', ports: { metrics: 9100 } },
+  nodeExporterService: { apiVersion: 'v1', kind: 'Service', name: 'prometheus-node-exporter', ports: { metrics: 9100 } },
+  nodeExporterMonitor: { apiVersion: 'monitoring.coreos.com/v1', kind: 'ServiceMonitor', name: 'prometheus-node-exporter' },
   grafana: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'grafana', ports: { http: 3000 } },
+  grafanaService: { apiVersion: 'v1', kind: 'Service', name: 'grafana', ports: { http: 80 } },
+  grafanaConfig: { apiVersion: 'v1', kind: 'ConfigMap', name: 'grafana', key: 'grafana.ini' },
   grafanaIngress: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: 'grafana' },
+  ruler: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'thanos-ruler', ports: THANOS_PORTS },
   alertmanager: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'alertmanager', ports: { http: 9093 } },
+  alertmanagerService: { apiVersion: 'v1', kind: 'Service', name: 'alertmanager', ports: { http: 9093 } },
 };
 
 /** The handbook's objects, with what the configuration says otherwise; a role set to `null` is not there. */

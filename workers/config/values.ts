@@ -10,3 +10,14 @@ export const duration = z
 
 /** Goes into workflow IDs, queue names and file names. */
 export const name = z.string().regex(/^[A-Za-z0-9][\w.-]{0,62}$/, 'expected letters, digits, dots, dashes and underscores, at most 63');
+
+export const timeZone = z.string().refine(isTimeZone, 'expected an IANA time zone such as Asia/Seoul or UTC');
+
+function isTimeZone(zone: string): boolean {
+  try {
+    return /^[A-Za-z]/.test(zone) && new Intl.DateTimeFormat('en', { timeZone: zone }).format(0) !== '';
+  } catch {
+    // RangeError: there is no such zone.
+    return false;
+  }
+}

@@ -5,19 +5,26 @@ import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fast
 import type { Logger } from 'pino';
 import type { RecordStore } from '../../activities/records/store';
 import type { NightshiftConfig } from '../config';
+import type { Tracing } from '../tracing';
 import { registerAccess } from './access';
 import { registerHealth } from './health-routes';
 import { registerIncidents } from './incident-routes';
 import { registerIncidentPage } from './incident-page';
 import type { IncidentDirectory } from './incidents';
 import { registerIndexPage } from './index-page';
+import { registerMetrics } from './metrics-route';
 import type { Messenger } from './messages';
 import { registerOpening } from './open-routes';
 import type { PracticeStage } from './practice-stage';
 import { answerError, answerProblem, Problem } from './problems';
 import type { Quarantine } from './quarantine';
 import { registerRecords } from './record-routes';
+import { registerStatistics } from './statistics-routes';
+import { registerTracing } from './tracing-hooks';
+import type { TrailKeeper } from './trail-keeper';
 import type { UserDirectory } from './users';
+import { registerWatchdogs } from './watchdog-routes';
+import type { Watchdogs } from './watchdogs';
 import { registerWebhooks } from './webhook-routes';
 
 export interface GatewayDependencies {
@@ -25,9 +32,12 @@ export interface GatewayDependencies {
   client: Client;
   users: UserDirectory;
   quarantine: Quarantine;
+  watchdogs: Watchdogs;
   incidents: IncidentDirectory;
   messenger: Messenger;
   records: RecordStore;
+  /** Signs the ends of audit trails; works when it has been started. */
+  trailKeeper: TrailKeeper;
   /** Absent where no practice cluster is configured. */
   practice?: PracticeStage;
   log: Logger;
@@ -47,8 +57,21 @@ const HEADERS = {
   'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };
 
+const ROUTES = [
+  registerHealth,
+  registerMetrics,
+  registerWebhooks,
+  registerWatchdogs,
+  registerIncidents,
+  registerRecords,
+  registerStatistics,
+  registerOpening,
+  registerIndexPage,
+  registerIncidentPage,
+];
+
 /** The HTTP side of Nightshift: webhooks, API and OpenAPI. It does not listen yet. */
-export async function createGateway(dependencies: GatewayDependencies): Promise<FastifyInstance> {
+export async function createGateway(dependencies: GatewayDependencies, tracing?: Tracing): Promise<FastifyInstance> {
   const logger: FastifyBaseLogger = dependencies.log;
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
@@ -65,7 +88,8 @@ export async function createGateway(dependencies: GatewayDependencies): Promise<
   });
   await app.register(swagger, { openapi: { openapi: '3.1.0', info: { title: 'Nightshift', version: '1' }, components: SECURITY }, transform: jsonSchemaTransform });
   registerAccess(app, dependencies.users);
-  for (const register of [registerHealth, registerWebhooks, registerIncidents, registerRecords, registerOpening, registerIndexPage, registerIncidentPage]) register(app, dependencies);
+  if (tracing) registerTracing(app, tracing);
+  for (const register of ROUTES) register(app, dependencies);
   return app;
 }
 

@@ -12,6 +12,8 @@ export const byId = z.object({ id: z.string().max(64).describe('a public ID, a u
 
 const reason = z.strictObject({ reason: z.string().max(500).optional() });
 
+const takeOver = reason.extend({ forMs: z.int().min(1_000).max(24 * 3_600_000).optional().describe('milliseconds after which Nightshift goes on by itself') });
+
 const decision = z.strictObject({
   verdict: z.enum(['approve', 'reject']),
   planHash: z.string().regex(/^[0-9a-f]{64}$/, 'expected the 64 hexadecimal digits of the plan that was shown').describe('hash of the plan that was shown'),
@@ -23,7 +25,7 @@ const decision = z.strictObject({
 const MESSAGES: ReadonlyArray<{ path: string; message: MessageName; access: Role[]; body: z.ZodObject; summary: string }> = [
   { path: 'notes', message: 'addNote', access: WORK, body: z.strictObject({ text: z.string().min(1).max(4_000) }), summary: 'Add a note to the timeline' },
   { path: 'remedy', message: 'chooseRemedy', access: WORK, body: z.strictObject({ remedy: z.string().min(1).max(100), reason: z.string().max(500).optional() }), summary: 'Choose another remedy of the runbook' },
-  { path: 'take-over', message: 'takeOver', access: WORK, body: reason, summary: 'Take the incident over: nothing is executed any more' },
+  { path: 'take-over', message: 'takeOver', access: WORK, body: takeOver, summary: 'Take the incident over: nothing is executed any more, or, with forMs, for so long' },
   { path: 'resume', message: 'resume', access: WORK, body: reason, summary: 'Give the incident back to Nightshift' },
   { path: 'cancel', message: 'cancelIncident', access: DECIDE, body: reason, summary: 'Cancel the incident' },
 ];

@@ -1,6 +1,7 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
 import type { RecordStore } from '../../activities/records/store';
 import { parseRecord } from '../../activities/records/record-schema';
+import { literal } from '../../activities/temporal/visibility';
 import { PUBLIC_ID_PATTERN, SEARCH_ATTRIBUTE, WORKFLOW, type IncidentStatus } from '../../workflows/contracts';
 import { incidentStatus } from '../../workflows/contracts/messages';
 import { publicIdOfRun, summaryOf, summaryOfRecord, type IncidentSummary } from './incident-summary';
@@ -25,6 +26,8 @@ export type IncidentView =
 /** Together below three seconds, which a person at a terminal waits before they try something else. */
 const FIND_DEADLINE_MS = 1_000;
 const QUERY_DEADLINE_MS = 1_800;
+/** A worker that was called has to start first, and to replay the incident. */
+const WOKEN_DEADLINE_MS = 15_000;
 /** How many incidents a short ID is looked for in. */
 const SHORT_ID_WINDOW = 500;
 /** Runs of one incident; a continued one is listed by its last. */
@@ -35,6 +38,8 @@ export class IncidentDirectory {
   constructor(
     private readonly client: Client,
     private readonly records: RecordStore,
+    /** Calls a worker, where workers only come when they are called. */
+    private readonly wake?: (run: WorkflowExecutionInfo) => Promise<void>,
   ) {}
 
   /** Open ones first, then by when they closed; those of which only a record is left come last. */
@@ -54,7 +59,7 @@ export class IncidentDirectory {
     });
     if (!run) return this.viewRecord(id);
     const summary = summaryOf(run);
-    const status = await this.query(run, queryDeadlineMs);
+    const status = await this.ask(run, queryDeadlineMs, summary.open);
     if (status) return { source: 'workflow', status, summary };
     const record = summary.open ? undefined : await this.readRecord(summary.publicId);
     return record ? { source: 'record', status: record, summary } : { source: 'visibility', summary };
@@ -76,7 +81,7 @@ export class IncidentDirectory {
   }
 
   private async viewRecord(id: string): Promise<IncidentView> {
-    const full = PUBLIC_ID_PATTERN.test(id) ? id : (await this.records.list()).find((known) => id === 'latest' || matches(known, id));
+    const full = PUBLIC_ID_PATTERN.test(id) ? id : (await this.records.list()).find((known) => id === 'latest' || matchesId(known, id));
     const status = full && (await this.readRecord(full));
     if (!status) throw new Problem(404, `There is no incident ${id}. "nightshift list --all" shows those that are known.`);
     return { source: 'record', status, summary: summaryOfRecord(status) };
@@ -84,7 +89,7 @@ export class IncidentDirectory {
 
   private async findShort(id: string): Promise<WorkflowExecutionInfo | undefined> {
     if (!/^[\da-f-]{3,}$/.test(id)) throw new Problem(404, `There is no incident ${id.slice(0, 40)}: an ID looks like 20261122-3f9ab21c; at least three characters of its beginning or of its second half, or "latest", will do.`);
-    const found = (await this.runs(INCIDENTS, SHORT_ID_WINDOW)).filter((run) => matches(publicIdOfRun(run), id));
+    const found = (await this.runs(INCIDENTS, SHORT_ID_WINDOW)).filter((run) => matchesId(publicIdOfRun(run), id));
     if (found.length > 1) throw new Problem(409, `${id} could be ${found.slice(0, 5).map(publicIdOfRun).join(', ')}${found.length > 5 ? ', …' : ''}: give more of the ID.`);
     return found[0];
   }
@@ -105,6 +110,13 @@ export class IncidentDirectory {
       if (found.length >= limit) break;
     }
     return found;
+  }
+
+  private async ask(run: WorkflowExecutionInfo, deadlineMs: number, open: boolean): Promise<IncidentStatus | undefined> {
+    const status = await this.query(run, deadlineMs);
+    if (status || !this.wake || !open) return status;
+    await this.wake(run);
+    return this.query(run, WOKEN_DEADLINE_MS);
   }
 
   /** Undefined when no worker answers in time, or when the workflow cannot answer. */
@@ -130,7 +142,7 @@ export class IncidentDirectory {
 }
 
 /** The beginning of the ID, or of its second half, which differs between the incidents of one day. */
-function matches(publicId: string, part: string): boolean {
+export function matchesId(publicId: string, part: string): boolean {
   return publicId.startsWith(part) || publicId.slice(9).startsWith(part);
 }
 
@@ -140,7 +152,7 @@ function isUnanswered(error: unknown): boolean {
 }
 
 function conditionsOf({ cluster, phase, outcome, incidentClass, open }: IncidentFilter): string {
-  const equal = (name: string, value: string | undefined) => (value === undefined ? [] : [`${name} = '${value.replaceAll("'", "''")}'`]);
+  const equal = (name: string, value: string | undefined) => (value === undefined ? [] : [`${name} = ${literal(value)}`]);
   return [
     ...equal(SEARCH_ATTRIBUTE.cluster, cluster),
     ...equal(SEARCH_ATTRIBUTE.phase, phase),

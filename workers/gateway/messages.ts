@@ -1,8 +1,11 @@
 import { WorkflowNotFoundError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, type Client } from '@temporalio/client';
 import { redactJson } from '../../activities/redact';
-import type { IncidentStatus, MessageName, Signed, Statement } from '../../workflows/contracts';
+import type { DecisionBody, IncidentStatus, MessageName, Signed, Statement } from '../../workflows/contracts';
 import type { IncidentDirectory, IncidentView } from './incidents';
 import { Problem } from './problems';
+import type { Ledger } from '../audit/ledger';
+import type { MessageEntry } from '../audit/ledger-entry';
+import { messagesSent } from '../metrics';
 import type { Signer } from './signer';
 import type { Actor } from './users';
 
@@ -20,6 +23,7 @@ export class Messenger {
     private readonly client: Client,
     private readonly incidents: IncidentDirectory,
     private readonly signer: Signer,
+    private readonly ledger: Pick<Ledger, 'append'>,
   ) {}
 
   /** The incident's state now. @throws Problem 404, 409 when it has closed, 503 when no worker answers */
@@ -30,17 +34,43 @@ export class Messenger {
     return view.status;
   }
 
-  /** @throws Problem 409 with the incident's own reason when it refuses */
+  /** @throws Problem 409 with the incident's own reason when it refuses, 503 when what is sent cannot be written down */
   async send<Answer>(status: IncidentStatus, message: MessageName, body: object, { actor, channel }: Sender): Promise<Answer> {
-    const { workflowId, firstRunId } = status;
+    const { publicId, workflowId, firstRunId } = status;
     const signed = this.signer.sign({ message, workflowId, firstRunId, actor, channel, body: redactJson(body) });
     const handle = this.client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: firstRunId });
+    const { messageId } = signed.statement;
+    const told = { kind: 'message', publicId, messageId, message, actor: actor.name, ...decisionIn(signed.statement.body) } as const;
+    await this.note({ ...told, answer: 'sent' });
+    let answer: Answer;
     try {
-      return await this.client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () => handle.executeUpdate<Answer, [Signed<object>]>(message, { args: [signed], updateId: signed.statement.messageId }));
+      answer = await this.client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () => handle.executeUpdate<Answer, [Signed<object>]>(message, { args: [signed], updateId: messageId }));
     } catch (error) {
-      throw problemOf(error, status);
+      const problem = problemOf(error, status);
+      const refused = problem instanceof Problem && problem.status === 409;
+      messagesSent.inc({ message, answer: refused ? 'refused' : 'unanswered' });
+      await this.note({ ...told, answer: refused ? 'refused' : 'unanswered', ...(refused && { reason: problem.detail.slice(0, 500) }) });
+      throw problem;
     }
+    await this.note({ ...told, answer: 'accepted' });
+    messagesSent.inc({ message, answer: 'accepted' });
+    return answer;
   }
+
+  private async note(entry: LedgerMessage): Promise<void> {
+    await this.ledger.append(entry).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Problem(503, `The ledger cannot be written (${reason}): ${entry.answer === 'sent' ? 'nothing was sent' : 'look at the incident before you send it again'}. Check the disk of the data directory.`);
+    });
+  }
+}
+
+type LedgerMessage = Pick<MessageEntry, 'kind' | 'publicId' | 'messageId' | 'message' | 'actor' | 'answer' | 'reason' | 'verdict' | 'planHash'>;
+
+/** What a decision was about; of other messages nothing but their name goes into the ledger. */
+function decisionIn(body: object): { verdict?: string; planHash?: string } {
+  const { verdict, planHash } = body as Partial<DecisionBody>;
+  return { ...(verdict && { verdict }), ...(planHash && { planHash }) };
 }
 
 function problemOf(error: unknown, { publicId }: IncidentStatus): unknown {

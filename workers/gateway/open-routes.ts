@@ -2,13 +2,14 @@ import type { Client } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { deliver, type Delivered } from '../../activities/temporal/incidents-gateway';
 import { publicIdOf, type Alert } from '../../workflows/contracts';
 import { failureTypeOf } from '../../workflows/contracts/failures';
 import { PRACTICE } from '../config/clusters';
 import { actorOf, LOOK, WORK } from './access';
 import { fingerprintOf } from './alertmanager-body';
 import type { GatewayDependencies } from './app';
-import { deliver, groupByIncident, type Delivered } from './delivery';
+import { groupByIncident } from './delivery';
 import { byId } from './incident-routes';
 import { Problem } from './problems';
 

@@ -1,10 +1,11 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { PracticeCluster, PracticeExample } from '../../activities/practice/cluster';
+import { deliver } from '../../activities/temporal/incidents-gateway';
 import type { Alert } from '../../workflows/contracts';
 import type { NightshiftConfig } from '../config';
 import { fingerprintOf } from './alertmanager-body';
-import { deliver, groupByIncident } from './delivery';
+import { groupByIncident } from './delivery';
 
 /** A newcomer watches; a second is soon enough. */
 const LOOK_EVERY_MS = 1_000;

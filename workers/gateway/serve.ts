@@ -1,32 +1,51 @@
 import { writeFileSync } from 'node:fs';
 import { Client, Connection } from '@temporalio/client';
+import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { PracticeCluster } from '../../activities/practice/cluster';
-import { DirectoryRecordStore } from '../../activities/records/directory-store';
 import { portTaken } from '../../infra/embedded/ports';
 import type { NightshiftConfig } from '../config';
-import { ensureDataDir, readSigningKey, type DataDir } from '../data-dir';
+import { ensureDataDir, type DataDir } from '../data-dir';
+import { dataConverterOf } from '../encryption';
+import { signingIdentity } from '../keys';
 import { createLogger, onStop, reportReady, SUPERVISOR_GONE } from '../process';
+import { recordStoreOf } from '../records';
+import { wakerOf } from '../serverless/waker';
 import { endOrphanedTemporal } from '../supervisor/temporal';
-import { DEFAULT_TEMPORAL_ADDRESS } from '../temporal-address';
+import { connectionOptions } from '../temporal-connection';
+import { clientTracing } from '../traced-temporal';
+import { tracingOf } from '../tracing';
+import { Ledger } from '../audit/ledger';
 import { createGateway, type GatewayDependencies } from './app';
 import { IncidentDirectory } from './incidents';
 import { Messenger } from './messages';
-import { prepareNamespace } from './namespace';
 import { PracticeStage } from './practice-stage';
+import { prepare } from './prepare';
 import { Quarantine } from './quarantine';
 import { Signer } from './signer';
+import { TrailKeeper } from './trail-keeper';
 import { UserDirectory } from './users';
+import { Watchdogs } from './watchdogs';
+
+/**
+ * A gateway that does not listen yet, in a namespace that is prepared, or will be as soon as Temporal answers.
+ * @param options.prepared somebody has prepared the namespace for this configuration
+ */
+export async function openGateway(config: NightshiftConfig, { prepared = false } = {}): Promise<{ app: FastifyInstance; dependencies: GatewayDependencies; dir: DataDir; log: Logger }> {
+  const log = createLogger('gateway');
+  const dir = ensureDataDir(config.dataDir);
+  const connection = Connection.lazy(connectionOptions(config));
+  const tracing = tracingOf('gateway');
+  const client = new Client({ connection, namespace: config.temporal.namespace, ...dataConverterOf(config.temporal.encryption), ...clientTracing(tracing) });
+  const dependencies = gatewayDependencies(config, dir, client, log);
+  const app = await createGateway(dependencies, tracing);
+  if (!prepared) await prepareWhenThere(client, config, log);
+  return { app, dependencies, dir, log };
+}
 
 /** Runs the gateway until this process is asked to end. @throws Error in a sentence when the port is taken. */
 export async function runGateway(config: NightshiftConfig): Promise<void> {
-  const log = createLogger('gateway');
-  const dir = ensureDataDir(config.dataDir);
-  const connection = Connection.lazy({ address: config.temporal.address ?? DEFAULT_TEMPORAL_ADDRESS });
-  const client = new Client({ connection, namespace: config.temporal.namespace });
-  const dependencies = gatewayDependencies(config, dir, client, log);
-  const app = await createGateway(dependencies);
-  await prepareWhenThere(client, config, log);
+  const { app, dependencies, dir, log } = await openGateway(config);
   const { host, port } = config.http;
   await app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'EADDRINUSE' ? new Error(portTaken(host, port)) : error;
@@ -35,10 +54,12 @@ export async function runGateway(config: NightshiftConfig): Promise<void> {
   writeFileSync(dir.urlFile, `http://${host}:${port}\n`);
   log.info({ host, port }, 'gateway takes alerts');
   dependencies.practice?.start();
+  dependencies.trailKeeper.start();
   reportReady();
   onStop((why) => {
     log.info({ why }, 'gateway is ending');
     dependencies.practice?.stop();
+    dependencies.trailKeeper.stop();
     void app
       .close()
       // A supervisor that was killed could not end its Temporal.
@@ -50,8 +71,9 @@ export async function runGateway(config: NightshiftConfig): Promise<void> {
 
 /** The composition root of the gateway: every part with the clients and files that it needs. */
 export function gatewayDependencies(config: NightshiftConfig, dir: DataDir, client: Client, log: Logger): GatewayDependencies {
-  const records = new DirectoryRecordStore(config.recordsDir);
-  const incidents = new IncidentDirectory(client, records);
+  const records = recordStoreOf(config);
+  const incidents = new IncidentDirectory(client, records, config.compute && wakerOf(client));
+  const ledger = new Ledger(dir.ledgerFile, () => signingIdentity(dir));
   const practises = config.clusters.some(({ cluster }) => cluster.practice);
   return {
     config,
@@ -61,7 +83,9 @@ export function gatewayDependencies(config: NightshiftConfig, dir: DataDir, clie
     incidents,
     users: new UserDirectory(dir, config.users),
     quarantine: new Quarantine(dir.quarantineDir),
-    messenger: new Messenger(client, incidents, new Signer(readSigningKey(dir), config.temporal.namespace)),
+    watchdogs: new Watchdogs(client, config, log),
+    messenger: new Messenger(client, incidents, new Signer(() => signingIdentity(dir), config.temporal.namespace), ledger),
+    trailKeeper: new TrailKeeper(client, ledger, log),
     ...(practises && { practice: new PracticeStage(PracticeCluster.open(config.dataDir, config.runbooksDir), client, config, log) }),
   };
 }
@@ -72,7 +96,7 @@ const PREPARE_EVERY_MS = 3_000;
 /** A gateway starts without Temporal, so that it can answer 503 and Alertmanager keeps the alerts; it prepares when Temporal comes. */
 async function prepareWhenThere(client: Client, config: NightshiftConfig, log: Logger): Promise<void> {
   try {
-    await prepareNamespace(client, { ownServer: config.temporal.embedded });
+    await prepare(client, config, log);
   } catch (error) {
     log.warn({ err: error }, 'Temporal could not be prepared; alerts are refused with 503 until it answers');
     setTimeout(() => void prepareWhenThere(client, config, log), PREPARE_EVERY_MS).unref();

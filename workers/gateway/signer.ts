@@ -1,7 +1,7 @@
-import { randomUUID, sign, type KeyObject } from 'node:crypto';
+import { randomUUID, sign } from 'node:crypto';
 import type { MessageName, Signed, Statement } from '../../workflows/contracts';
 import { statementBytes } from '../../workflows/domain/statements';
-import { verificationKeyOf } from '../data-dir';
+import type { SigningIdentity } from '../keys';
 import type { Actor } from './users';
 
 /** Long enough for a worker that is just starting, too short to be kept and used another night. */
@@ -18,14 +18,11 @@ export interface StatementRequest<Body> {
 
 /** Signs what people say; the private key is in this process only. */
 export class Signer {
-  private readonly keyId: string;
-
+  /** @param identity asked for each statement, because keys are changed while the gateway runs */
   constructor(
-    private readonly privateKey: KeyObject,
+    private readonly identity: () => SigningIdentity,
     private readonly temporalNamespace: string,
-  ) {
-    this.keyId = verificationKeyOf(privateKey).keyId;
-  }
+  ) {}
 
   sign<Body>({ message, workflowId, firstRunId, actor, channel, body }: StatementRequest<Body>, now = new Date()): Signed<Body> {
     const statement: Statement<Body> = {
@@ -42,6 +39,7 @@ export class Signer {
       expiresAt: new Date(now.getTime() + VALID_FOR_MS).toISOString(),
       body,
     };
-    return { statement, keyId: this.keyId, signature: sign(null, statementBytes(statement), this.privateKey).toString('hex') };
+    const { keyId, privateKey, certificates } = this.identity();
+    return { statement, keyId, signature: sign(null, statementBytes(statement), privateKey).toString('hex'), ...(certificates.length > 0 && { certificates }) };
   }
 }

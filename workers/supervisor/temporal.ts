@@ -69,6 +69,12 @@ export async function superviseTemporal(config: NightshiftConfig, dir: DataDir, 
   };
 }
 
+/** Where the Temporal of this data directory listens, or listened last. */
+export function ownTemporalAddress(dir: DataDir): string | undefined {
+  const handle = readHandle(dir);
+  return handle && `127.0.0.1:${handle.port}`;
+}
+
 function readHandle(dir: DataDir): Handle | undefined {
   try {
     return JSON.parse(readFileSync(dir.temporalHandle, 'utf8')) as Handle;

@@ -2,16 +2,20 @@
  * Every activity, as workflows see it. Names are wire names: system first, never renamed. Each activity throws
  * only failures of `contracts/failures.ts`.
  */
+import type { Alert } from './alerts';
 import type { AcceptedDecision } from './decisions';
 import type { Evidence, ProbeRequest } from './evidence';
 import type { ConditionStatus } from './incident';
 import type { Lease, LeaseAnswer, LeaseRequest } from './lease';
 import type { Notification, NotificationResult } from './notifications';
 import type { Plan, PlanRequest, PlanResult, StepResult } from './plan';
-import type { IncidentRecord, WrittenRecord } from './record';
+import type { ReportInput, SweepResult, WrittenReport } from './record-keeping';
+import type { IncidentRecord, PermanentFixStatus, WrittenRecord } from './record';
 import type { ProbeSpec, RunbookSnapshot, VerifySpec } from './runbook';
 import type { IncidentSettings } from './settings';
 import type { FailureDomain, IncidentClass, Outcome } from './vocabulary';
+import type { StormEntry } from './storm';
+import type { WatchdogOrders } from './watchdog';
 
 export interface RunbookRequest {
   cluster: string;
@@ -26,6 +30,8 @@ export interface RunbookRequest {
 export interface ConfigurationActivities {
   /** @throws InvalidInput when the cluster is not configured: the message names the clusters that are. */
   configurationSnapshot(input: { cluster: string; incidentClass?: IncidentClass }): Promise<IncidentSettings>;
+  /** Whether the cluster's silence counts now; one that is not configured is not expected. */
+  configurationWatchdog(input: { cluster: string }): Promise<WatchdogOrders>;
   /** `null` when no runbook claims the alerts. */
   runbooksSelect(input: RunbookRequest): Promise<RunbookSnapshot | null>;
 }
@@ -78,6 +84,12 @@ export interface KubernetesActivities {
 export interface TemporalActivities {
   temporalAcquireLease(request: LeaseRequest): Promise<LeaseAnswer>;
   temporalReleaseLease(lease: Lease): Promise<void>;
+  /** Hands alerts to the incident of a failure domain, which it opens where none is: the way that the webhook takes, too. */
+  temporalDeliverAlerts(input: { cluster: string; failureDomain: FailureDomain; alerts: Alert[] }): Promise<void>;
+  /** Tells the cluster's storm guard that an incident has opened; starts it where there is none. */
+  temporalJoinStorm(input: { cluster: string; entry: StormEntry }): Promise<void>;
+  /** Tells it that an incident is over; where there is none, nobody has to know. */
+  temporalLeaveStorm(input: { cluster: string; workflowId: string; outcome: Outcome }): Promise<void>;
   /** The last closed incident under this workflow ID within 30 days, if any. */
   temporalPreviousIncident(input: { workflowId: string; before: string }): Promise<{ publicId: string; outcome: Outcome } | null>;
 }
@@ -90,5 +102,14 @@ export interface RecordActivities {
   recordsWrite(record: IncidentRecord): Promise<WrittenRecord>;
   /** Writes the complete history once the incident's run has closed. @throws NotYetConverged while it is open. */
   recordsCompleteHistory(input: { publicId: string; workflowId: string; firstRunId: string }): Promise<WrittenRecord>;
+  /** Keeps what became of the proposed fixes beside the record. */
+  recordsWriteFixes(status: PermanentFixStatus): Promise<WrittenRecord>;
+}
+
+export interface RecordKeepingActivities {
+  /** Completes the records of closed incidents. */
+  recordsSweep(): Promise<SweepResult>;
+  /** Writes the report of a month beside the records: of the month before this one where none is named. */
+  recordsReport(input: ReportInput): Promise<WrittenReport>;
 }
 

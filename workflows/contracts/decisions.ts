@@ -26,6 +26,20 @@ export interface Signed<Body> {
   keyId: string;
   /** Ed25519 over the canonical JSON (RFC 8785) of the statement, hex. */
   signature: string;
+  /** How the key follows from older ones, for incidents that were opened before it was made; oldest first. */
+  certificates?: KeyCertificate[];
+}
+
+/** A signing key vouches for its successor, so that incidents that know only the older one accept the newer. */
+export interface KeyCertificate {
+  /** So that no other signature can be taken for a certificate. */
+  purpose: 'nightshift key certificate';
+  key: VerificationKey;
+  /** ID of the key that vouches. */
+  by: string;
+  issuedAt: string;
+  /** Ed25519 over the canonical JSON of the fields above, hex. */
+  signature: string;
 }
 
 /** As the stock `temporal` CLI sends it. Accepted only where the settings say so. */
@@ -51,9 +65,14 @@ export interface ChooseRemedyBody {
   reason?: string;
 }
 
-/** `takeOver`, `resume` and `cancelIncident` carry a reason and nothing else. */
+/** `resume` and `cancelIncident` carry a reason and nothing else. */
 export interface ReasonBody {
   reason?: string;
+}
+
+export interface TakeOverBody extends ReasonBody {
+  /** Milliseconds after which Nightshift goes on by itself: a pause. Without it, somebody has to give the incident back. */
+  forMs?: number;
 }
 
 /** The public half of a key that signs statements. */

@@ -1,10 +1,12 @@
 import type { AcceptedDecision } from './decisions';
 import type { Alert } from './alerts';
+import type { AuditHead, AuditTrail } from './audit';
 import type { Evidence } from './evidence';
 import type { Plan, PlanResult, StepResult } from './plan';
 import type { PolicyRuling } from './policy';
 import type { RankedCause, RunbookSnapshot } from './runbook';
 import type { IncidentSettings } from './settings';
+import type { Leader } from './storm';
 import type { Text } from './text';
 import type { FailureDomain, Impact, IncidentClass, Outcome, Phase, Risk } from './vocabulary';
 
@@ -21,6 +23,10 @@ export interface ContinuedIncident {
   settings: IncidentSettings;
   snapshot?: RunbookSnapshot;
   messageIds: string[];
+  /** Names of alerts of other classes for which those classes have been asked. */
+  askedAbout?: string[];
+  /** Absent where the earlier run was of a version that kept none. */
+  audit?: AuditTrail;
 }
 
 /** Who, what, when, where, why, how: the handbook's first step. Each field is a sentence, or says that it is not known. */
@@ -46,6 +52,22 @@ export interface TimelineEntry {
   event: IncidentEvent['type'];
   actor: string;
   text: Text;
+  /** What later looks need and a sentence does not give them. Absent where there is nothing, and in older records. */
+  fact?: TimelineFact;
+}
+
+export interface TimelineFact {
+  /** Of `diagnosed`: the cause that was named, or `unknown`. */
+  cause?: string;
+  /** Of `paged`: whether the page reached anybody. */
+  delivered?: boolean;
+}
+
+/** One number that was measured when Nightshift looked; the postmortem draws their course. */
+export interface Measurement {
+  at: string;
+  field: 'deliveredRatio' | 'lagSeconds' | 'ready';
+  value: number;
 }
 
 export interface TrackedAlert extends Alert {
@@ -75,6 +97,25 @@ export interface ConditionStatus {
   /** What was seen: "delivered 99.8 % over 60 s". */
   seen: string;
   notApplicable?: boolean;
+  /** A line of the post-recovery checklist, not one of the runbook's own. */
+  common?: true;
+}
+
+/** What one line of a checklist came to. */
+export interface ChecklistLine {
+  id: string;
+  title: Text;
+  verdict: 'ok' | 'look-here' | 'not-answered' | 'not-applicable';
+  /** What the probes said, one sentence each; of one that did not answer, why. */
+  because: string[];
+  /** Probes whose tables belong to the line. */
+  probes: string[];
+}
+
+export interface Checklist {
+  id: string;
+  title: Text;
+  lines: ChecklistLine[];
 }
 
 export interface Note {
@@ -92,7 +133,7 @@ export interface RefusedMessage {
 }
 
 export interface Waiting {
-  for: 'approval' | 'lease' | 'verification' | 'stability' | 'resolution' | 'person' | 'record';
+  for: 'approval' | 'lease' | 'verification' | 'stability' | 'resolution' | 'person' | 'leader' | 'record';
   since: string;
   until?: string;
   text: Text;
@@ -123,10 +164,18 @@ export interface IncidentStatus {
   alerts: TrackedAlert[];
   fiveW1H?: FiveW1H;
   runbook?: { id: IncidentClass; revision: number; digest: string; chosenBecause: string };
+  /** How the incident came to its class, first to last; absent while it has the class that triage gave it. */
+  ledFrom?: LeadingCause[];
   evidence: Evidence[];
+  /** What was seen before the first change, where it was asked again after it. */
+  treatedEvidence?: Evidence[];
+  /** The evidence as a person goes through it; where no cause was certain. */
+  checklists?: Checklist[];
   causes: RankedCause[];
   /** The confirmed cause's id, or `unknown` when diagnosis ended without one. */
   rootCause?: string;
+  /** The root cause that was found before the first change: what is diagnosed on a pipeline that is well again says nothing. */
+  treatedCause?: RankedCause;
   plans: PlanResult[];
   /** The plan that waits, runs or ran last. */
   plan?: Plan;
@@ -138,11 +187,29 @@ export interface IncidentStatus {
   waiting?: Waiting;
   /** Who has taken the incident over; nothing is executed while somebody has. */
   owner?: string;
+  /** When Nightshift goes on by itself, where the owner only paused it. */
+  heldUntil?: string;
   notes: Note[];
   refusedMessages: RefusedMessage[];
   previous?: { publicId: string; outcome: Outcome };
+  /** The incident that this one is merged into, or was: it is treated for both. */
+  leader?: Leader;
+  /** Public IDs of incidents that are merged into this one. */
+  followers?: string[];
   permanentFix?: { workflowId: string; fixes: Array<{ id: string; title: Text }> };
   timeline: TimelineEntry[];
+  /** Oldest first; absent until something was measured, and in older records. */
+  measured?: Measurement[];
+}
+
+/** One class that the incident has gone through: its root cause is treated by another class's runbook. */
+export interface LeadingCause {
+  incidentClass: IncidentClass;
+  /** `unknown` where that class found none. */
+  cause: string;
+  title: Text;
+  /** That class found nothing that needs mending, so another was looked at: it is no step on the way to the cause. */
+  nothingToMend?: true;
 }
 
 /** Everything that can happen to an incident. `at` is workflow time. */
@@ -153,18 +220,21 @@ export type IncidentEvent = { at: string; actor?: string } & (
   | { type: 'phaseEntered'; phase: Phase }
   | { type: 'runbookChosen'; id: IncidentClass; revision: number; digest: string; chosenBecause: string; title: Text }
   | { type: 'triaged'; fiveW1H: FiveW1H }
-  | { type: 'evidenceGathered'; evidence: Evidence[] }
+  | { type: 'evidenceGathered'; evidence: Evidence[]; checklists?: Checklist[] }
   | { type: 'diagnosed'; causes: RankedCause[]; rootCause: string }
+  | { type: 'ledOn'; from: LeadingCause; to: IncidentClass }
+  | { type: 'leadRefused'; to: IncidentClass; reason: Text }
+  | { type: 'lookedFurther'; from: LeadingCause; asked: IncidentClass[]; to?: IncidentClass }
   | { type: 'planned'; result: PlanResult }
   | { type: 'approvalAsked'; planId: string; until: string; approvers: number; risk: Risk; ruling?: PolicyRuling }
   | { type: 'policyRefused'; planId: string; ruling: PolicyRuling }
   | { type: 'deadlinePassed'; planId: string; then: 'automatic' | 'handed-over' }
-  | { type: 'reminded'; count: number }
+  | { type: 'reminded'; count: number; level?: number; of?: 'decision' | 'hand-over' }
   | { type: 'decided'; decision: AcceptedDecision; standing: 'approved' | 'rejected' | 'waiting' }
   | { type: 'messageRefused'; message: string; reason: string }
   | { type: 'noted'; text: string }
   | { type: 'remedyChosen'; remedy: string; reason?: string }
-  | { type: 'takenOver'; reason?: string }
+  | { type: 'takenOver'; reason?: string; until?: string }
   | { type: 'resumed'; reason?: string }
   | { type: 'leaseTaken'; token: number }
   | { type: 'leaseReleased' }
@@ -176,6 +246,9 @@ export type IncidentEvent = { at: string; actor?: string } & (
   | { type: 'notVerified'; conditions: ConditionStatus[]; reason: string }
   | { type: 'stabilityConfirmed'; conditions: ConditionStatus[] }
   | { type: 'recoveryRevoked'; reason: string }
+  | { type: 'merged'; leader: Leader }
+  | { type: 'unmerged'; reason: Text }
+  | { type: 'stormLed'; followers: string[] }
   | { type: 'previousFound'; publicId: string; outcome: Outcome }
   | { type: 'clockBreached'; clock: 'rootCause' | 'recovery' }
   | { type: 'paged'; kind: string; delivered: boolean; detail: string }
@@ -195,4 +268,6 @@ export interface IncidentMemo {
   owner?: string;
   beganAt: string;
   recoveredAt?: string;
+  /** The end of the audit trail so far; of a closed incident, the end that its record must have. */
+  audit?: AuditHead;
 }

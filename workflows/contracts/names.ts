@@ -5,7 +5,16 @@ export const WORKFLOW = {
   incident: 'incidentWorkflow',
   permanentFix: 'permanentFixWorkflow',
   lease: 'leaseWorkflow',
+  budget: 'budgetWorkflow',
+  sweep: 'sweepWorkflow',
+  report: 'monthlyReportWorkflow',
+  watchdog: 'watchdogWorkflow',
+  wake: 'wakeWorkflow',
+  storm: 'stormWorkflow',
 } as const;
+
+/** What runs by the clock; also the beginning of the IDs of the workflows that are started so. */
+export const SCHEDULE = { sweep: 'nightshift-sweep', report: 'nightshift-monthly-report' } as const;
 
 export const CENTRAL_QUEUE = 'nightshift';
 
@@ -16,6 +25,18 @@ export function incidentWorkflowId(cluster: string, domain: FailureDomain): stri
 
 export function leaseWorkflowId(cluster: string, domain: FailureDomain): string {
   return `lease/${cluster}/${domain}`;
+}
+
+export function budgetWorkflowId(cluster: string): string {
+  return `budget/${cluster}`;
+}
+
+export function stormWorkflowId(cluster: string): string {
+  return `storm/${cluster}`;
+}
+
+export function watchdogWorkflowId(cluster: string): string {
+  return `watchdog/${cluster}`;
 }
 
 export function permanentFixWorkflowId(publicId: string): string {

@@ -18,15 +18,37 @@ export interface FieldChange {
   new?: Json;
 }
 
+/** One key of a Secret, by keyed digests of its value before and after; absent where the key is added or removed. */
+export interface SecretKeyChange {
+  key: string;
+  old?: string;
+  new?: string;
+}
+
+interface AnyStep {
+  id: string;
+  object: ObjectReference;
+  reason: Text;
+  /**
+   * How long it may wait for what has to come first (the pod before it to be ready again), in milliseconds; a few
+   * minutes where absent.
+   */
+  patienceMs?: number;
+}
+
 /**
  * One change to one object. Level-based: executing it again when it already holds changes nothing.
  * `reload` asks a running program to read its configuration again (`POST` to `path` through the pod proxy).
+ * `keepSecret` copies a Secret's data into the Secret `object`; `fillSecret` sets a Secret's keys from the desired state or
+ * from such a copy. Their values are read where the step is executed and are nowhere in the plan.
  */
-export type PlannedStep = { id: string; object: ObjectReference; reason: Text } & (
+export type PlannedStep = AnyStep & (
   | { action: 'evict' | 'delete' }
   | { action: 'patch'; changes: FieldChange[] }
   | { action: 'create'; manifest: JsonObject }
   | { action: 'reload'; port: number; path: string }
+  | { action: 'keepSecret'; copyOf: { name: string; uid: string }; keys: SecretKeyChange[] }
+  | { action: 'fillSecret'; from: 'desiredState' | { copy: string }; keys: SecretKeyChange[] }
 );
 
 /** What one gate says of one plan. A refused gate cannot be switched off by runbook or policy. */

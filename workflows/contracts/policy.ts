@@ -1,3 +1,4 @@
+import type { BudgetExceeded } from './budget';
 import type { Text } from './text';
 import type { IncidentClass, Risk, Role } from './vocabulary';
 
@@ -87,4 +88,6 @@ export interface PolicyRuling {
   because: Text;
   /** RFC 3339. */
   at: string;
+  /** Present where it would go ahead by itself, but that much has been done without a person lately. */
+  budget?: BudgetExceeded;
 }

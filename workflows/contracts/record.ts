@@ -1,5 +1,7 @@
+import type { AuditEntry } from './audit';
 import type { IncidentStatus } from './incident';
 import type { PermanentFixSpec } from './runbook';
+import type { RunEnd } from './statistics';
 import type { Text } from './text';
 
 /** What stays of an incident: `records/<yyyy>/<mm>/<public id>/record.json`. Later versions read earlier ones. */
@@ -11,6 +13,10 @@ export interface IncidentRecord {
   /** Milliseconds; absent where it never happened. */
   durations: { toDetect: number; toRootCause?: number; toDecision?: number; toRecovery?: number; open: number };
   locale: 'en' | 'ko';
+  /** Where the run ended without closing its incident: this record was made afterwards, of what Temporal still had. */
+  ended?: { how: RunEnd; at: string; reason: string };
+  /** Becomes `audit.jsonl`, beside `record.json`. */
+  audit?: AuditEntry[];
 }
 
 export interface WrittenRecord {

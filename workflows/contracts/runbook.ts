@@ -12,6 +12,8 @@ export interface ProbeSpec {
   with: JsonObject;
   /** Asked when a recovery is verified, not for the diagnosis: it observes over a window, for which the diagnosis has no time. */
   verifyOnly?: boolean;
+  /** Not applicable where the cluster has no such role; of the common lines of verification, which every cluster gets. */
+  role?: string;
 }
 
 export interface CauseSpec {
@@ -25,6 +27,13 @@ export interface CauseSpec {
   contradicts: Condition[];
   confidence: 'high' | 'medium' | 'low';
   impact: Impact;
+  /** Roles of the objects that this cause blames. One that changed shortly before the incident began makes it more likely. */
+  about?: string[];
+  /**
+   * The class whose runbook treats this cause: the incident goes on with that one. What stands below counts only where it
+   * cannot, because there is no such runbook or the incident has come from there.
+   */
+  leadsTo?: IncidentClass;
   /** Remedy ids in the order in which they are tried. Empty: a person has to act, and `advice` says how. */
   remedies: string[];
   advice?: Text;
@@ -48,6 +57,10 @@ export interface VerifySpec {
   id: string;
   title: Text;
   condition: Condition;
+  /** A line of the post-recovery checklist, which every runbook has. */
+  common?: true;
+  /** `recovered`: decides when the recovery began; `stability`: confirms it afterwards. Both where absent. */
+  stage?: 'recovered' | 'stability';
 }
 
 export interface PermanentFixSpec {
@@ -56,6 +69,23 @@ export interface PermanentFixSpec {
   description: Text;
   /** A patch to propose, as text that a person applies; a runbook without one proposes in words. */
   patch?: { file: string; content: string };
+}
+
+/** One line of a checklist: what must hold for nobody to have to look there. */
+export interface ChecklistLineSpec {
+  id: string;
+  title: Text;
+  /** True: ok. False: look here. Unknown, because a probe did not answer: said so. */
+  ok: Condition;
+  /** Probes whose answers are shown below the line, whatever its verdict: events by time, logs side by side. */
+  shows?: string[];
+}
+
+/** Questions of the runbook in the order in which a person goes through them. */
+export interface ChecklistSpec {
+  id: string;
+  title: Text;
+  lines: ChecklistLineSpec[];
 }
 
 /** Recorded evidence and what must follow from it. Every example runs as a test, and can be played on the practice cluster. */
@@ -110,6 +140,8 @@ export interface Runbook {
   causes: CauseSpec[];
   remedies: RemedySpec[];
   verify: VerifySpec[];
+  /** How the evidence is laid out for a person where no cause is certain; of `unknown` only. */
+  checklists?: ChecklistSpec[];
   permanentFix: PermanentFixSpec[];
   deviations: Deviation[];
   examples: RunbookExample[];
@@ -139,6 +171,7 @@ export interface RankedCause {
   remedies: string[];
   permanentFix: string[];
   advice?: Text;
+  leadsTo?: IncidentClass;
 }
 
 export interface Diagnosis {

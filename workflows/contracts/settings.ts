@@ -9,6 +9,8 @@ export interface Durations {
   recoveryTarget: number;
   probeTimeout: number;
   remindEvery: number;
+  /** After this long without anybody acting, pages go to one more level of receivers. */
+  escalateEvery: number;
   /** After this the incident is handed over. */
   approvalDeadline: number;
   /** How long conditions may take to hold after the last mutation. */

@@ -19,14 +19,23 @@ export function evaluate(condition: Condition, evidence: readonly Evidence[]): J
   return compare(condition, evidence);
 }
 
+/** The ids of the probes that a condition asks. */
+export function probesOf(condition: Condition): string[] {
+  if ('all' in condition) return condition.all.flatMap(probesOf);
+  if ('any' in condition) return condition.any.flatMap(probesOf);
+  if ('not' in condition) return probesOf(condition.not);
+  return [condition.probe];
+}
+
 const NEGATED = { true: 'false', false: 'true', unknown: 'unknown' } as const satisfies Record<Truth, Truth>;
 
 /** Kleene logic: one part with the deciding value decides; otherwise an unknown part leaves it open. */
 function combine(parts: readonly Condition[], evidence: readonly Evidence[], deciding: 'true' | 'false'): Judgement {
   const judged = parts.map((part) => evaluate(part, evidence));
   const decided = judged.filter((part) => part.truth === deciding);
-  if (decided.length > 0) return { truth: deciding, seen: decided.flatMap((part) => part.seen), missing: [] };
   const missing = judged.flatMap((part) => part.missing);
+  // What holds already holds, but of its other ways to hold some could not be looked at: that is worth knowing.
+  if (decided.length > 0) return { truth: deciding, seen: decided.flatMap((part) => part.seen), missing: deciding === 'true' ? [...new Set(missing)] : [] };
   const truth = judged.some((part) => part.truth === 'unknown') ? 'unknown' : NEGATED[deciding];
   return { truth, seen: judged.flatMap((part) => part.seen), missing: [...new Set(missing)] };
 }

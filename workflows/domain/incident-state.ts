@@ -1,6 +1,7 @@
 import type { IncidentEvent, IncidentStatus, TimelineEntry } from '../contracts/incident';
 import { firing, gravestSeverity, mergeAlerts } from './alerts';
-import { describeEvent } from './timeline';
+import { measuredBy } from './measurements';
+import { describeEvent, factOf, shortened } from './timeline';
 
 type EventOf<Type extends IncidentEvent['type']> = Extract<IncidentEvent, { type: Type }>;
 
@@ -38,12 +39,10 @@ export function openIncident(event: EventOf<'opened'>): IncidentStatus {
 export function reduce(state: IncidentStatus, event: IncidentEvent): IncidentStatus {
   if (state.closedAt !== undefined) return state;
   if (event.type === 'opened') return openIncident(event);
-  const next = { ...state, ...change(state, event) };
-  return isSilent(event) ? next : { ...next, timeline: [...next.timeline, entry(next, event)].slice(-MAX_TIMELINE) };
+  const next = { ...state, ...change(state, event), ...measuredBy(state, event) };
+  return isSilent(event) ? next : { ...next, timeline: shortened([...next.timeline, entry(next, event)]) };
 }
 
-/** A long incident keeps its newest entries in the query's answer; the history has them all. */
-const MAX_TIMELINE = 400;
 const MAX_REFUSED = 50;
 
 /** Bookkeeping that a reader of the timeline would only stumble over. */
@@ -53,7 +52,8 @@ function isSilent(event: IncidentEvent): boolean {
 }
 
 function entry(state: IncidentStatus, event: IncidentEvent): TimelineEntry {
-  return { at: event.at, phase: state.phase, event: event.type, actor: event.actor ?? 'nightshift', text: describeEvent(event) };
+  const fact = factOf(event);
+  return { at: event.at, phase: state.phase, event: event.type, actor: event.actor ?? 'nightshift', text: describeEvent(event), ...(fact && { fact }) };
 }
 
 function change(state: IncidentStatus, event: Exclude<IncidentEvent, { type: 'opened' }>): Partial<IncidentStatus> {
@@ -72,9 +72,13 @@ function change(state: IncidentStatus, event: Exclude<IncidentEvent, { type: 'op
     case 'triaged':
       return { fiveW1H: event.fiveW1H };
     case 'evidenceGathered':
-      return { evidence: event.evidence };
+      return { evidence: event.evidence, ...treatedEvidenceOf(state), ...(event.checklists && { checklists: event.checklists }) };
     case 'diagnosed':
       return diagnosisAfter(state, event);
+    case 'ledOn':
+      return { ledFrom: [...(state.ledFrom ?? []), event.from] };
+    case 'lookedFurther':
+      return event.to ? { ledFrom: [...(state.ledFrom ?? []), event.from] } : {};
     case 'planned':
       return { plans: [...state.plans, event.result], ...(event.result.kind === 'planned' && { plan: event.result.plan }) };
     case 'decided':
@@ -84,13 +88,13 @@ function change(state: IncidentStatus, event: Exclude<IncidentEvent, { type: 'op
     case 'noted':
       return { notes: [...state.notes, { at, actor: event.actor ?? 'unknown', text: event.text }] };
     case 'takenOver':
-      return { owner: event.actor ?? 'unknown' };
+      return cleared(state, { owner: event.actor ?? 'unknown', ...(event.until && { heldUntil: event.until }) }, event.until ? [] : ['heldUntil']);
     case 'resumed': {
-      const { owner: _owner, outcome: _outcome, ...rest } = state;
-      return cleared(state, rest, ['owner', 'outcome']);
+      const { owner: _owner, heldUntil: _heldUntil, outcome: _outcome, ...rest } = state;
+      return cleared(state, rest, ['owner', 'heldUntil', 'outcome']);
     }
     case 'stepExecuted':
-      return { mutations: [...state.mutations, { ...event.result, planId: event.planId, planHash: event.planHash, undo: event.undo }] };
+      return { ...treatedIn(state), mutations: [...state.mutations, { ...event.result, planId: event.planId, planHash: event.planHash, undo: event.undo }] };
     case 'waitingFor':
       return event.waiting ? { waiting: event.waiting } : withoutWaiting(state);
     case 'verificationStarted':
@@ -106,13 +110,20 @@ function change(state: IncidentStatus, event: Exclude<IncidentEvent, { type: 'op
     case 'clockBreached':
       return { clocks: { ...state.clocks, [event.clock]: { ...state.clocks[event.clock], breachedAt: at } } };
     case 'outcome':
-      return { outcome: event.outcome };
+      return { outcome: event.outcome, ...causeOf(state, event) };
     case 'permanentFixStarted':
       return { permanentFix: { workflowId: event.workflowId, fixes: event.fixes } };
     case 'closed':
       return { ...withoutWaiting({ ...state, phase: 'closed' }), closedAt: at };
+    case 'merged':
+      return { leader: event.leader };
+    case 'unmerged':
+      return cleared(state, {}, ['leader']);
+    case 'stormLed':
+      return { followers: event.followers };
     case 'previousFound':
       return { previous: { publicId: event.publicId, outcome: event.outcome } };
+    case 'leadRefused':
     case 'approvalAsked':
     case 'policyRefused':
     case 'deadlinePassed':
@@ -141,6 +152,22 @@ function diagnosisAfter(state: IncidentStatus, event: EventOf<'diagnosed'>): Par
   const { rootCause } = state.clocks;
   const clocks = known && !rootCause.metAt ? { ...state.clocks, rootCause: { ...rootCause, metAt: event.at } } : state.clocks;
   return { causes: event.causes, rootCause: event.rootCause, clocks, ...(impact && { impact }) };
+}
+
+/** What is asked after a change does not replace what the diagnosis before it went by. */
+function treatedEvidenceOf({ mutations, treatedEvidence, evidence }: IncidentStatus): Partial<IncidentStatus> {
+  return mutations.length > 0 && !treatedEvidence && evidence.length > 0 ? { treatedEvidence: evidence } : {};
+}
+
+function treatedIn({ treatedCause, causes, rootCause }: IncidentStatus): Partial<IncidentStatus> {
+  const cause = treatedCause ? undefined : causes.find(({ id }) => id === rootCause);
+  return cause ? { treatedCause: cause } : {};
+}
+
+/** What recovered after a change recovered from what that change treated, even where a later look found nothing any more. */
+function causeOf({ treatedCause, causes, rootCause }: IncidentStatus, { outcome }: EventOf<'outcome'>): Partial<IncidentStatus> {
+  if (outcome !== 'recovered' || !treatedCause || rootCause !== 'unknown') return {};
+  return { rootCause: treatedCause.id, causes: [treatedCause, ...causes.filter(({ id }) => id !== treatedCause.id)] };
 }
 
 function recoveryAfter(state: IncidentStatus, event: EventOf<'verified'>): Partial<IncidentStatus> {

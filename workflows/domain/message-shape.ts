@@ -1,4 +1,6 @@
 import type { Alert } from '../contracts/alerts';
+import type { StormEntry, StormNews } from '../contracts/storm';
+import { FAILURE_DOMAINS, OUTCOMES } from '../contracts/vocabulary';
 
 /**
  * Messages come as JSON from whoever can reach Temporal, and the types say only what honest senders send. An error that is
@@ -17,6 +19,33 @@ export function bodyFault(body: unknown): string | undefined {
 export function alertsOf(body: unknown): Alert[] {
   const alerts: unknown = isObject(body) ? body['alerts'] : undefined;
   return Array.isArray(alerts) ? alerts.filter(isAlert) : [];
+}
+
+/** What a storm tells an incident; undefined for what cannot be read. */
+export function stormNewsOf(body: unknown): StormNews | undefined {
+  if (!isObject(body)) return undefined;
+  const { kind, leader, followers, outcome } = body;
+  const readable =
+    (kind === 'follow' && isObject(leader) && typeof leader['publicId'] === 'string' && typeof leader['workflowId'] === 'string' && isOneOf(FAILURE_DOMAINS, leader['failureDomain'])) ||
+    (kind === 'ended' && typeof leader === 'string' && isOneOf(OUTCOMES, outcome)) ||
+    (kind === 'lead' && isListOfTexts(followers));
+  return readable ? (body as unknown as StormNews) : undefined;
+}
+
+/** An incident that makes itself known; undefined for what cannot be read. */
+export function stormEntryOf(body: unknown): StormEntry | undefined {
+  if (!isObject(body)) return undefined;
+  const { workflowId, publicId, failureDomain, alertnames } = body;
+  const readable = typeof workflowId === 'string' && typeof publicId === 'string' && isOneOf(FAILURE_DOMAINS, failureDomain) && isListOfTexts(alertnames);
+  return readable ? (body as unknown as StormEntry) : undefined;
+}
+
+function isListOfTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function isOneOf(words: readonly string[], value: unknown): boolean {
+  return typeof value === 'string' && words.includes(value);
 }
 
 function isAlert(value: unknown): value is Alert {

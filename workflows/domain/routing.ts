@@ -14,7 +14,9 @@ const RECEIVE = /^(.*thanos-?receive.*)$/i;
  * the receiving side: the agent is the witness, not the suspect.
  */
 const ROUTES: Route[] = [
-  { labels: { alertname: /^(Watchdog|Alertmanager.*|PrometheusNotConnectedToAlertmanagers|PrometheusErrorSendingAlerts.*|PrometheusNotificationQueueRunningFull)$/ }, domain: 'alerting' },
+  { labels: { alertname: /^(Watchdog|HeartbeatMissing|Alertmanager.*|PrometheusNotConnectedToAlertmanagers|PrometheusErrorSendingAlerts.*|PrometheusNotificationQueueRunningFull|ThanosRule.*|ThanosNoRuleEvaluations)$/ }, domain: 'alerting' },
+  // Agents evaluate no rules and have no head: these are about the Prometheus that raises the alarms.
+  { labels: { alertname: /^(PrometheusNotIngestingSamples|PrometheusMissingRuleEvaluations|PrometheusRuleFailures)$/ }, domain: 'alerting' },
   { labels: { alertname: /^(RemoteWrite.*|PrometheusRemote.*|ThanosReceive.*)$/ }, domain: 'receive' },
   { labels: { alertname: /^ThanosCompact.*$/ }, domain: 'compact' },
   { labels: { alertname: /^ThanosStore.*$/ }, domain: 'store' },
@@ -27,7 +29,7 @@ const ROUTES: Route[] = [
   ...workload(/^.*grafana.*$/i, 'ui'),
   ...workload(/^.*alertmanager.*$/i, 'alerting'),
   ...workload(/^.*(prometheus-agent|node-exporter).*$/i, 'agent'),
-  { labels: { alertname: /^(MetricsMissing|ClusterSilent|PrometheusBadConfig|PrometheusTarget.*|PrometheusScrape.*|PrometheusKubernetesListWatchFailures|PrometheusOperator.*|ConfigReloaderSidecarErrors|TargetDown)$/ }, domain: 'agent' },
+  { labels: { alertname: /^((Job)?MetricsMissing|ScrapeJobMissing|ClusterSilent|PrometheusBadConfig|PrometheusTarget.*|PrometheusScrape.*|PrometheusKubernetesListWatchFailures|PrometheusOperator.*|ConfigReloaderSidecarErrors|TargetDown)$/ }, domain: 'agent' },
 ];
 
 /** The labels by which kube-state-metrics, kubelet and scrape alerts name the workload they are about. */

@@ -1,10 +1,10 @@
-import type { IncidentEvent } from '../contracts/incident';
+import type { IncidentEvent, TimelineEntry, TimelineFact } from '../contracts/incident';
 import type { PlanResult } from '../contracts/plan';
 import type { Text } from '../contracts/text';
 import type { Outcome, Phase } from '../contracts/vocabulary';
 import { hhmm } from './time';
 
-const PHASE_TEXT: Record<Phase, Text> = {
+export const PHASE_TEXT: Record<Phase, Text> = {
   triage: { en: 'Triage: what is wrong, since when, where', ko: '초동 파악(육하원칙)' },
   diagnose: { en: 'Diagnosis', ko: '진단' },
   plan: { en: 'Planning a remedy', ko: '복구 계획 수립' },
@@ -54,6 +54,12 @@ export function describeEvent(event: IncidentEvent): Text {
       return evidenceText(event.evidence.length, event.evidence.filter((item) => item.status === 'unanswered').map((item) => item.probe));
     case 'diagnosed':
       return diagnosedText(event);
+    case 'ledOn':
+      return { en: `“${event.from.title.en}” is treated by ${event.to}: the incident goes on as that`, ko: `“${event.from.title.ko}”의 조치는 ${event.to} 런북에 있으므로 그 유형으로 계속 진행` };
+    case 'leadRefused':
+      return { en: `Does not go on as ${event.to}: ${event.reason.en}`, ko: `${event.to} 유형으로 넘어가지 않음: ${event.reason.ko}` };
+    case 'lookedFurther':
+      return lookedFurtherText(event);
     case 'planned':
       return plannedText(event.result);
     case 'approvalAsked':
@@ -65,7 +71,7 @@ export function describeEvent(event: IncidentEvent): Text {
         ? { en: `Nobody decided on plan ${event.planId} in time; policy lets it go ahead`, ko: `기한 내 결정 없음; 정책에 따라 계획 ${event.planId} 자동 진행` }
         : { en: `Nobody decided on plan ${event.planId} in time; a person has it now`, ko: `기한 내 결정 없음; 계획 ${event.planId} 담당자에게 인계` };
     case 'reminded':
-      return { en: `Reminder ${event.count}: a decision is still needed`, ko: `알림 ${event.count}회: 아직 승인이 필요함` };
+      return remindedText(event);
     case 'decided':
       return decidedText(event);
     case 'messageRefused':
@@ -75,7 +81,7 @@ export function describeEvent(event: IncidentEvent): Text {
     case 'remedyChosen':
       return { en: `Another remedy was chosen: ${event.remedy}${because(event.reason)}`, ko: `다른 조치 선택: ${event.remedy}${because(event.reason)}` };
     case 'takenOver':
-      return { en: `${event.actor ?? 'Somebody'} has taken over${because(event.reason)}; nothing more is executed`, ko: `${event.actor ?? '담당자'} 인수${because(event.reason)}; 자동 조치 중단` };
+      return takenOverText(event);
     case 'resumed':
       return { en: `Given back to Nightshift${because(event.reason)}`, ko: `Nightshift에 다시 맡김${because(event.reason)}` };
     case 'leaseTaken':
@@ -100,6 +106,14 @@ export function describeEvent(event: IncidentEvent): Text {
       return { en: `The recovery did not last: ${event.reason}`, ko: `복구가 유지되지 않음: ${event.reason}` };
     case 'previousFound':
       return { en: `The last incident here was ${event.publicId} (${OUTCOME_TEXT[event.outcome].en})`, ko: `직전 장애: ${event.publicId} (${OUTCOME_TEXT[event.outcome].ko})` };
+    case 'merged':
+      return { en: `Merged into ${event.leader.publicId} (${event.leader.failureDomain}): many failure domains failed at once, and that one is treated for all`, ko: `${event.leader.publicId}(${event.leader.failureDomain})에 병합: 여러 영역에서 동시에 장애가 발생해 그 장애를 대표로 처리` };
+    case 'unmerged':
+      return { en: `Looked at by itself again: ${event.reason.en}`, ko: `다시 개별 처리: ${event.reason.ko}` };
+    case 'stormLed':
+      return event.followers.length > 0
+        ? { en: `Is treated for ${event.followers.join(', ')}, too`, ko: `${event.followers.join(', ')}의 대표로 처리` }
+        : { en: 'No other incident follows it any more', ko: '함께 처리하던 장애가 더는 없음' };
     case 'clockBreached':
       return event.clock === 'rootCause'
         ? { en: 'The target for the root cause was missed', ko: '근본 원인 목표 시간 초과' }
@@ -115,6 +129,28 @@ export function describeEvent(event: IncidentEvent): Text {
     case 'closed':
       return { en: 'Incident closed', ko: '장애 종료' };
   }
+}
+
+/** The part of an event that the postmortem judges by. */
+export function factOf(event: IncidentEvent): TimelineFact | undefined {
+  if (event.type === 'diagnosed') return { cause: event.rootCause };
+  return event.type === 'paged' ? { delivered: event.delivered } : undefined;
+}
+
+/** A long incident keeps so many entries in the query's answer; the history has them all. */
+const MAX_TIMELINE = 400;
+
+/** What a postmortem can do without, first to last; decisions, changes and phases are none of it. */
+const DISPENSABLE: ReadonlyArray<ReadonlySet<TimelineEntry['event']>> = [new Set(['reminded', 'paged', 'alertsChanged', 'messageRefused']), new Set(['evidenceGathered', 'leaseTaken', 'triaged'])];
+
+/** Of too many entries the oldest that tells least goes first. */
+export function shortened(entries: TimelineEntry[]): TimelineEntry[] {
+  if (entries.length <= MAX_TIMELINE) return entries;
+  for (const events of DISPENSABLE) {
+    const victim = entries.findIndex(({ event }) => events.has(event));
+    if (victim !== -1) return entries.filter((_entry, index) => index !== victim);
+  }
+  return entries.slice(-MAX_TIMELINE);
 }
 
 function same(text: string): Text {
@@ -138,6 +174,12 @@ function diagnosedText(event: Extract<IncidentEvent, { type: 'diagnosed' }>): Te
   return { en: `Root cause: ${cause.title.en} (${share} %)`, ko: `근본 원인: ${cause.title.ko} (${share} %)` };
 }
 
+function lookedFurtherText({ from, asked, to }: Extract<IncidentEvent, { type: 'lookedFurther' }>): Text {
+  const why = { en: `${from.incidentClass} found nothing to mend (${from.title.en})`, ko: `${from.incidentClass}에서 조치할 것을 찾지 못함(${from.title.ko})` };
+  if (to) return { en: `${why.en}: the evidence supports ${to}, and the incident goes on as that`, ko: `${why.ko}: 증거가 ${to} 유형을 가리켜 그 유형으로 계속 진행` };
+  return { en: `${why.en}; nor does ${asked.join(', ') || 'any other class'}`, ko: `${why.ko}; ${asked.join(', ') || '다른 유형'}에서도 찾지 못함` };
+}
+
 function plannedText(result: PlanResult): Text {
   switch (result.kind) {
     case 'planned':
@@ -155,6 +197,17 @@ function askedText({ planId, risk, approvers, until, ruling }: Extract<IncidentE
   const rule = ruling ? { en: ` (rule “${ruling.rule}”: ${ruling.because.en})`, ko: ` (규칙 “${ruling.rule}”: ${ruling.because.ko})` } : { en: '', ko: '' };
   if (frozen) return { en: `Plan ${planId} is ${risk} and not allowed${rule.en}; it waits for ${approvers} to break the glass until ${hhmm(until)} UTC`, ko: `계획 ${planId} (위험도 ${risk}) 실행 불가${rule.ko}; 긴급 승인 ${approvers}명 대기, 기한 ${hhmm(until)} UTC` };
   return { en: `Plan ${planId} is ${risk} and waits for ${approvers} approver(s) until ${hhmm(until)} UTC${rule.en}`, ko: `계획 ${planId} (위험도 ${risk}): ${approvers}명의 승인 대기, 기한 ${hhmm(until)} UTC${rule.ko}` };
+}
+
+function remindedText({ count, level = 1, of }: Extract<IncidentEvent, { type: 'reminded' }>): Text {
+  const escalated = level > 1 ? { en: ` (escalation level ${level})`, ko: ` (에스컬레이션 ${level}단계)` } : { en: '', ko: '' };
+  if (of === 'hand-over') return { en: `Reminder ${count}: nobody has taken the incident over yet${escalated.en}`, ko: `알림 ${count}회: 아직 인수한 담당자가 없음${escalated.ko}` };
+  return { en: `Reminder ${count}: a decision is still needed${escalated.en}`, ko: `알림 ${count}회: 아직 승인이 필요함${escalated.ko}` };
+}
+
+function takenOverText({ actor, reason, until }: Extract<IncidentEvent, { type: 'takenOver' }>): Text {
+  if (until) return { en: `${actor ?? 'Somebody'} has paused Nightshift until ${hhmm(until)} UTC${because(reason)}`, ko: `${actor ?? '담당자'} 일시 중지, ${hhmm(until)} UTC까지${because(reason)}` };
+  return { en: `${actor ?? 'Somebody'} has taken over${because(reason)}; nothing more is executed`, ko: `${actor ?? '담당자'} 인수${because(reason)}; 자동 조치 중단` };
 }
 
 function decidedText(event: Extract<IncidentEvent, { type: 'decided' }>): Text {

@@ -14,6 +14,7 @@ export const UNCONFIGURED: IncidentSettings = {
     recoveryTarget: 15 * MINUTE,
     probeTimeout: 10_000,
     remindEvery: 5 * MINUTE,
+    escalateEvery: 15 * MINUTE,
     approvalDeadline: 60 * MINUTE,
     verifyDeadline: 15 * MINUTE,
     verifyEvery: 5_000,

@@ -1,8 +1,9 @@
 import { condition } from '@temporalio/workflow';
-import type { Plan, Requirement, Text } from '../contracts';
+import type { Plan, PolicyRuling, Requirement, Text } from '../contracts';
 import { plus } from '../domain/time';
 import { approvalStanding } from './inbox';
 import type { Incident } from './incident';
+import { answered, remind } from './remind';
 import { requirementOf, rulingOf } from './ruling';
 import { looksHealthy } from './verify';
 
@@ -22,11 +23,12 @@ export async function approve(incident: Incident, plan: Plan): Promise<Approval>
   const until = plus(incident.now(), deadlineOf(incident, requirement));
   const ruling = rulingOf(incident, plan);
   incident.record({ type: 'approvalAsked', planId: plan.id, until, approvers, risk: plan.risk, ...(ruling && { ruling }) });
-  const text = askFor(plan, requirement);
+  const text = askFor(plan, requirement, ruling);
   incident.wait({ for: 'approval', since: incident.now(), until, text });
   incident.page('needs-you', { en: `Needs ${text.en}. ${plan.blastRadius.text.en}`, ko: `${text.ko} 필요. ${plan.blastRadius.text.ko}` });
   const approval = await decision(incident, plan, Date.parse(until));
   incident.wait(undefined);
+  if (approval !== 'expired') answered(incident);
   return approval === 'expired' ? afterDeadline(incident, plan, requirement) : approval;
 }
 
@@ -40,9 +42,11 @@ function deadlineOf(incident: Incident, requirement: Requirement): number {
   return (requirement.kind === 'approval' ? requirement.deadlineMs : undefined) ?? incident.settings.durations.approvalDeadline;
 }
 
-function askFor(plan: Plan, { kind }: Requirement): Text {
+/** Where only the budget keeps a plan from going ahead by itself, whoever is woken reads so at once. */
+function askFor(plan: Plan, { kind }: Requirement, ruling: PolicyRuling | undefined): Text {
+  const spent = ruling?.budget ? { en: `; ${ruling.rule}: ${ruling.because.en}`, ko: `; ${ruling.rule}: ${ruling.because.ko}` } : { en: '', ko: '' };
   const glass = kind === 'never' ? { en: ' by breaking the glass', ko: ' (긴급 승인)' } : { en: '', ko: '' };
-  return { en: `a decision${glass.en} on plan ${plan.id}: ${plan.title.en} (${plan.risk})`, ko: `계획 ${plan.id} 승인${glass.ko}: ${plan.title.ko} (위험도 ${plan.risk})` };
+  return { en: `a decision${glass.en} on plan ${plan.id}: ${plan.title.en} (${plan.risk}${spent.en})`, ko: `계획 ${plan.id} 승인${glass.ko}: ${plan.title.ko} (위험도 ${plan.risk}${spent.ko})` };
 }
 
 /** Only what is safe, and only where policy says so, goes ahead by itself; the executing worker judges that again. */
@@ -54,6 +58,7 @@ function afterDeadline(incident: Incident, plan: Plan, requirement: Requirement)
 
 async function decision(incident: Incident, plan: Plan, deadline: number): Promise<Approval> {
   const { remindEvery } = incident.settings.durations;
+  const asked = Date.now();
   const standing = () => standingOf(incident, plan);
   /** The alerts were quiet when health was last looked at, and it was not well: look again only after they have fired again. */
   let quietButSick = false;
@@ -68,8 +73,7 @@ async function decision(incident: Incident, plan: Plan, deadline: number): Promi
     if (!woken) {
       if (Date.now() >= deadline) return 'expired';
       reminders += 1;
-      incident.record({ type: 'reminded', count: reminders });
-      incident.page('reminder', { en: `Still waiting for a decision on: ${plan.title.en} (reminder ${reminders})`, ko: `아직 승인 대기 중: ${plan.title.ko} (알림 ${reminders}회)` });
+      remind(incident, { of: 'decision', count: reminders, since: asked, text: { en: `Still waiting for a decision on: ${plan.title.en}`, ko: `아직 승인 대기 중: ${plan.title.ko}` } });
     } else if (await looksHealthy(incident)) return 'self-healed';
     else quietButSick = true;
     if (incident.alertsFiring) quietButSick = false;

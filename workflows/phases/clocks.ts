@@ -8,7 +8,7 @@ export function startClocks(incident: Incident): void {
 
 async function watch(incident: Incident, clock: 'rootCause' | 'recovery'): Promise<void> {
   if (incident.status.clocks[clock].breachedAt) return;
-  const over = () => incident.status.clocks[clock].metAt !== undefined || incident.closing;
+  const over = () => incident.status.clocks[clock].metAt !== undefined || incident.closing || incident.status.leader !== undefined;
   const left = Date.parse(incident.status.clocks[clock].dueAt) - Date.now();
   const inTime = left > 0 ? await condition(over, left) : over();
   if (inTime) return;

@@ -1,13 +1,17 @@
 import { isCancellation, ParentClosePolicy, startChild, WorkflowIdReusePolicy } from '@temporalio/workflow';
 import { records } from '../activity-calls';
 import { permanentFixWorkflowId, WORKFLOW, type IncidentRecord, type PermanentFixInput, type PermanentFixSpec } from '../contracts';
+import { sealed } from '../domain/audit';
 import { reduce } from '../domain/incident-state';
+import { durationsOf } from '../domain/record-summary';
 import { OUTCOME_TEXT } from '../domain/timeline';
 import { reasonOf, type Incident } from './incident';
+import { leaveStorm } from './storm';
 
 /** Starts the permanent fix, whose life is its own, and writes the record before the incident closes. */
 export async function close(incident: Incident): Promise<void> {
   incident.enter('close');
+  leaveStorm(incident);
   const fixes = proposedFixes(incident);
   if (fixes.length > 0) await startPermanentFix(incident, fixes);
   const { title, outcome } = incident.status;
@@ -16,8 +20,7 @@ export async function close(incident: Incident): Promise<void> {
   await incident.settle();
   incident.wait({ for: 'record', since: incident.now(), text: { en: 'the record to be written', ko: '기록 저장' } });
   try {
-    const written = await records.recordsWrite(recordOf(incident, fixes));
-    incident.record({ type: 'recordWritten', location: written.location });
+    await writeRecord(incident, fixes);
   } catch (error) {
     if (isCancellation(error)) throw error;
     // The history still has everything; an incident that failed for this would only look unsolved.
@@ -25,6 +28,21 @@ export async function close(incident: Incident): Promise<void> {
     incident.record({ type: 'executionFailed', planId: '-', reason: `the record was not written: ${reason}` });
     incident.page('overdue', { en: `The record of ${incident.status.publicId} was not written: ${reason}`, ko: `${incident.status.publicId}의 기록을 저장하지 못함: ${reason}` });
     await incident.settle();
+  }
+}
+
+/** What people say while the record is being written belongs into it: it is then written again, but not for as long as somebody likes. */
+const MOST_WRITES = 3;
+
+async function writeRecord(incident: Incident, fixes: PermanentFixSpec[]): Promise<void> {
+  for (let writes = 1; ; writes += 1) {
+    const { audit } = incident;
+    const record = recordOf(incident, fixes);
+    incident.sealed = record.audit;
+    const { location } = await records.recordsWrite(record);
+    if (incident.audit !== audit && writes < MOST_WRITES) continue;
+    incident.record({ type: 'recordWritten', location });
+    return;
   }
 }
 
@@ -56,21 +74,12 @@ async function startPermanentFix(incident: Incident, fixes: PermanentFixSpec[]):
 /** The record is written before the workflow closes, and says of itself what it will be a moment later: closed. */
 function recordOf(incident: Incident, permanentFixes: PermanentFixSpec[]): IncidentRecord {
   const closed = reduce(incident.status, { type: 'closed', at: incident.now() });
-  const since = (at: string | undefined) => at && Math.max(0, Date.parse(at) - Date.parse(closed.openedAt));
-  const toRootCause = since(closed.clocks.rootCause.metAt);
-  const toDecision = since(closed.decisions.at(-1)?.at);
-  const toRecovery = since(closed.recoveredAt);
-  return {
+  const record: IncidentRecord = {
     schema: 'nightshift/record/v1',
     incident: closed,
     permanentFixes,
-    durations: {
-      toDetect: Math.max(0, Date.parse(closed.openedAt) - Date.parse(closed.beganAt)),
-      ...(typeof toRootCause === 'number' && { toRootCause }),
-      ...(typeof toDecision === 'number' && { toDecision }),
-      ...(typeof toRecovery === 'number' && { toRecovery }),
-      open: Date.parse(closed.closedAt ?? closed.openedAt) - Date.parse(closed.openedAt),
-    },
+    durations: durationsOf(closed),
     locale: incident.settings.locale,
   };
+  return { ...record, audit: sealed(incident.audit, record) };
 }

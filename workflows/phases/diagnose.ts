@@ -2,6 +2,7 @@ import { isCancellation } from '@temporalio/workflow';
 import { probes } from '../activity-calls';
 import { probeActivityName, type Evidence, type ProbeSpec, type RankedCause } from '../contracts';
 import { failureTypeOf } from '../contracts/failures';
+import { goThrough } from '../domain/checklists';
 import { fiveW1H } from '../domain/five-w-one-h';
 import { rankCauses } from '../domain/ranking';
 import { reasonOf, type Incident } from './incident';
@@ -15,7 +16,9 @@ export async function diagnose(incident: Incident): Promise<RankedCause | undefi
   }
   const { runbook } = incident.snapshot;
   const evidence = await gatherEvidence(incident, runbook.probes);
-  incident.record({ type: 'evidenceGathered', evidence });
+  // What the triage tree has asked before stays for the person who may have to read it.
+  const before = runbook.id === 'unknown' ? incident.status.evidence.filter((old) => !evidence.some(({ probe }) => probe === old.probe)) : [];
+  incident.record({ type: 'evidenceGathered', evidence: [...evidence, ...before], ...(runbook.checklists && { checklists: goThrough(runbook.checklists, evidence) }) });
   const { causes, rootCause } = rankCauses(runbook, evidence);
   incident.record({ type: 'diagnosed', causes, rootCause });
   incident.record({ type: 'triaged', fiveW1H: fiveW1H(incident.status) });

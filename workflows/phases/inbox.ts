@@ -1,14 +1,16 @@
 /** What people and alerts tell a running incident. Handlers only check and record; the main course acts. */
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
-import type { AcceptedDecision, ChooseRemedyBody, DecisionAnswer, DecisionBody, Envelope, MessageName, NoteBody, ReasonBody, Signed } from '../contracts/decisions';
+import type { AcceptedDecision, ChooseRemedyBody, DecisionAnswer, DecisionBody, Envelope, MessageName, NoteBody, ReasonBody, Signed, TakeOverBody } from '../contracts/decisions';
 import type { Plan } from '../contracts/plan';
 import type { PolicyRuling } from '../contracts/policy';
 import type { Role } from '../contracts/vocabulary';
 import * as messages from '../contracts/messages';
 import { approverFault } from '../domain/approvers';
+import { keysFor, withCertified } from '../domain/key-certificates';
 import { checkApprovals, floored, type ApprovalStanding } from '../domain/policy';
 import { alertsOf, bodyFault } from '../domain/message-shape';
 import { isSigned, statementFault } from '../domain/statements';
+import { plus } from '../domain/time';
 import type { Incident } from './incident';
 import { breakGlassPage, requirementOf } from './ruling';
 
@@ -75,10 +77,14 @@ function registerCourse(incident: Incident): void {
   }, { validator: (envelope: Envelope<ChooseRemedyBody>) => checkRemedy(incident, admit(incident, 'chooseRemedy', envelope).body.remedy) });
 
   setHandler(messages.takeOver, (envelope) => {
-    const { actor, body } = take(incident, 'takeOver', envelope ?? {});
-    incident.record({ type: 'takenOver', actor, ...reasonOf(body) });
+    const { actor, body } = take<TakeOverBody>(incident, 'takeOver', envelope ?? {});
+    incident.record({ type: 'takenOver', actor, ...reasonOf(body), ...(body.forMs !== undefined && { until: plus(incident.now(), body.forMs) }) });
     incident.interruption = 'taken-over';
-  }, { validator: (envelope) => void admit(incident, 'takeOver', envelope ?? {}) });
+  }, { validator: (envelope) => {
+    const { body } = admit<TakeOverBody>(incident, 'takeOver', (envelope ?? {}) as Envelope<TakeOverBody>);
+    const fault = holdFault(body.forMs);
+    if (fault) throw refusal(fault);
+  } });
 
   setHandler(messages.resume, (envelope) => {
     const { actor, body } = take(incident, 'resume', envelope ?? {});
@@ -103,6 +109,14 @@ function registerCourse(incident: Incident): void {
   } });
 }
 
+/** Longer than this, somebody has to say that they still have it. */
+const LONGEST_HOLD_MS = 24 * 3_600_000;
+
+function holdFault(forMs: unknown): string | undefined {
+  if (forMs === undefined || (typeof forMs === 'number' && forMs >= 1_000 && forMs <= LONGEST_HOLD_MS)) return undefined;
+  return 'forMs: a pause lasts between one second and 24 hours, in milliseconds; leave it out to take the incident over';
+}
+
 function reasonOf(body: ReasonBody): ReasonBody {
   return body.reason ? { reason: body.reason.slice(0, 500) } : {};
 }
@@ -124,7 +138,7 @@ function admit<Body extends object>(incident: Incident, message: MessageName, en
     return { actor: actor ?? UNSIGNED_ACTOR, roles: ['approver'], channel: 'temporal', body: body as Body };
   }
   const { temporalNamespace } = settings;
-  const fault = statementFault(envelope, { message, temporalNamespace, workflowId: status.workflowId, firstRunId: status.firstRunId, now: incident.now() }, settings.keys);
+  const fault = statementFault(envelope, { message, temporalNamespace, workflowId: status.workflowId, firstRunId: status.firstRunId, now: incident.now() }, withCertified(settings.keys, envelope.certificates));
   if (fault) throw refusal(`the message does not count: ${fault}`);
   const { statement } = envelope;
   const unreadable = bodyFault(statement.body);
@@ -193,7 +207,8 @@ function decide(incident: Incident, envelope: Envelope<DecisionBody>): DecisionA
 export function approvalStanding(incident: Incident, decisions: readonly AcceptedDecision[] = incident.status.decisions): ApprovalStanding {
   const { plan, workflowId, firstRunId } = incident.status;
   if (!plan) return { approved: false, missing: 1, faults: ['there is no plan'] };
-  const { keys, acceptUnsigned, temporalNamespace } = incident.settings;
+  const { acceptUnsigned, temporalNamespace } = incident.settings;
+  const keys = keysFor(decisions, incident.settings.keys);
   const context = { planId: plan.id, planHash: plan.hash, temporalNamespace, workflowId, firstRunId, keys, acceptUnsigned };
   return checkApprovals(requirementOf(incident, plan), decisions, context);
 }
@@ -201,7 +216,8 @@ export function approvalStanding(incident: Incident, decisions: readonly Accepte
 /** How they stand against what policy demands now; a deadline that ends in "automatic" may have passed by now. */
 export function standingUnder(incident: Incident, plan: Plan, ruling: PolicyRuling): ApprovalStanding {
   const { workflowId, firstRunId, decisions } = incident.status;
-  const { keys, acceptUnsigned, temporalNamespace } = incident.settings;
+  const { acceptUnsigned, temporalNamespace } = incident.settings;
+  const keys = keysFor(decisions, incident.settings.keys);
   const context = { planId: plan.id, planHash: plan.hash, plannedAt: plan.plannedAt, now: incident.now(), temporalNamespace, workflowId, firstRunId, keys, acceptUnsigned };
   return checkApprovals(floored(ruling.requirement, plan.risk), decisions, context);
 }

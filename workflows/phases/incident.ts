@@ -8,18 +8,20 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { SEARCH_ATTRIBUTE_KEYS } from '../contracts/search-attributes';
-import { publicIdOf, type IncidentEvent, type IncidentInput, type IncidentMemo, type IncidentSettings, type IncidentStatus, type NotificationKind, type Phase, type RunbookSnapshot, type Text } from '../contracts';
+import { publicIdOf, type AuditEntry, type AuditTrail, type IncidentEvent, type IncidentInput, type IncidentMemo, type IncidentSettings, type IncidentStatus, type NotificationKind, type Outcome, type Phase, type RunbookSnapshot, type Text } from '../contracts';
 import { notify } from '../activity-calls';
 import { firing } from '../domain/alerts';
+import { audited, EMPTY_TRAIL, headOf } from '../domain/audit';
 import { openIncident, reduce } from '../domain/incident-state';
 import { currentDetails } from '../domain/current-details';
 import { UNCONFIGURED } from '../domain/unconfigured';
+import { Changes, type Change } from './changes';
 
 /** An event as phases write it; the clock and, unless it was a person, the actor are filled in here. */
 type NewEvent = IncidentEvent extends infer Event ? (Event extends IncidentEvent ? Omit<Event, 'at'> : never) : never;
 
 /** Why the automatic course of an incident stops where it is. */
-export type Interruption = 'taken-over' | 'cancelled' | 'remedy-chosen';
+export type Interruption = 'taken-over' | 'cancelled' | 'remedy-chosen' | 'merged';
 
 /**
  * What the phases share: the incident's state, its settings and runbook, and the few ways to move on. State changes only
@@ -29,35 +31,54 @@ export class Incident {
   status: IncidentStatus;
   settings: IncidentSettings;
   snapshot: RunbookSnapshot | undefined;
+  audit: AuditTrail;
+  /** The trail as the record has it; set when the record has been made. */
+  sealed: AuditEntry[] | undefined;
   /** Set by message handlers, taken by the main loop. */
   interruption: Interruption | undefined;
   chosenRemedy: string | undefined;
   cancelled = false;
   /** The outcome stands; clocks and reminders stop. */
   closing = false;
+  /** The level of escalation that pages go to. */
+  level = 1;
+  /** It is merged into another one, and does nothing itself. */
+  following: boolean;
+  /** How the incident ended that this one follows; set by the storm, taken by whoever follows. */
+  leaderOver: Outcome | undefined;
   /** Set by `resume`, taken by whoever waits for a person. */
   resumed = false;
+  /** Names of alerts of other classes for which those classes have been asked. */
+  readonly askedAbout: Set<string>;
   readonly messageIds: Set<string>;
+  private readonly changes = new Changes();
   private readonly background: Array<Promise<void>> = [];
   private pages = 0;
 
   constructor(input: IncidentInput) {
     const info = workflowInfo();
     this.messageIds = new Set(input.continued?.messageIds);
+    this.askedAbout = new Set(input.continued?.askedAbout);
     this.settings = input.continued?.settings ?? UNCONFIGURED;
     this.snapshot = input.continued?.snapshot;
     this.cancelled = input.continued?.state.outcome === 'cancelled';
-    this.status =
-      input.continued?.state ??
-      openIncident({
-        type: 'opened',
-        at: this.now(),
-        publicId: publicIdOf(info.firstExecutionRunId, info.startTime),
-        workflowId: info.workflowId,
-        firstRunId: info.firstExecutionRunId,
-        cluster: input.cluster,
-        failureDomain: input.failureDomain,
-      });
+    this.following = input.continued?.state.leader !== undefined;
+    const opened = {
+      type: 'opened',
+      at: this.now(),
+      publicId: input.continued?.state.publicId ?? publicIdOf(info.firstExecutionRunId, info.startTime),
+      workflowId: info.workflowId,
+      firstRunId: info.firstExecutionRunId,
+      cluster: input.cluster,
+      failureDomain: input.failureDomain,
+    } as const;
+    this.status = input.continued?.state ?? openIncident(opened);
+    this.audit = input.continued?.audit ?? audited(EMPTY_TRAIL, opened);
+  }
+
+  /** Whether this run has a change of the workflow's code. Asked only where the answer matters: it may leave a marker. */
+  has(change: Change): boolean {
+    return this.changes.has(change);
   }
 
   now(): string {
@@ -65,7 +86,9 @@ export class Incident {
   }
 
   record(event: NewEvent): void {
-    this.status = reduce(this.status, { ...event, at: this.now() });
+    const stamped: IncidentEvent = { ...event, at: this.now() };
+    this.status = reduce(this.status, stamped);
+    this.audit = audited(this.audit, stamped);
     setCurrentDetails(currentDetails(this.status));
   }
 
@@ -87,7 +110,7 @@ export class Incident {
       { key: SEARCH_ATTRIBUTE_KEYS.phase, value: status.phase },
       { key: SEARCH_ATTRIBUTE_KEYS.outcome, value: status.outcome ?? 'open' },
     ]);
-    upsertMemo({ ...memoOf(status) });
+    upsertMemo({ ...memoOf(status), audit: headOf(this.sealed ?? this.audit.entries) });
   }
 
   /** False where the worker does not know the incident's cluster: nothing is asked or touched then. */
@@ -110,7 +133,7 @@ export class Incident {
     const id = `${publicId}-${workflowInfo().runId.slice(0, 8)}-${this.pages}-${kind}`;
     const url = `${this.settings.publicUrl}/incidents/${publicId}`;
     this.background.push(
-      notify.notifyPage({ id, kind, publicId, cluster, severity, title, text, url, at: this.now() }).then(
+      notify.notifyPage({ id, kind, publicId, cluster, severity, title, text, url, level: this.level, at: this.now() }).then(
         ({ delivered, detail }) => this.record({ type: 'paged', kind, delivered, detail }),
         (error: unknown) => this.record({ type: 'paged', kind, delivered: false, detail: reasonOf(error) }),
       ),
@@ -128,13 +151,14 @@ export class Incident {
   }
 
   /**
-   * Runs `work`, cancelling it when a person interrupts.
+   * Runs `work`, cancelling it when a person interrupts, or something else does.
    * @returns what `work` returned, or `interrupted`
    */
-  async unlessInterrupted<Result>(work: () => Promise<Result>): Promise<Result | 'interrupted'> {
-    if (this.interruption) return 'interrupted';
+  async unlessInterrupted<Result>(work: () => Promise<Result>, somethingElse = () => false): Promise<Result | 'interrupted'> {
+    const stopped = () => this.interruption !== undefined || somethingElse();
+    if (stopped()) return 'interrupted';
     const scope = new CancellationScope();
-    const interrupted = scope.run(() => condition(() => this.interruption !== undefined)).then(() => 'interrupted' as const);
+    const interrupted = scope.run(() => condition(stopped)).then(() => 'interrupted' as const);
     try {
       return await Promise.race([scope.run(work), interrupted]);
     } finally {
@@ -156,7 +180,7 @@ function memoOf(status: IncidentStatus): IncidentMemo {
     publicId,
     title,
     severity,
-    needsYou: status.phase === 'approve' || status.phase === 'waiting',
+    needsYou: status.phase === 'approve' || (status.phase === 'waiting' && !status.leader),
     beganAt,
     ...(rootCause && { rootCause }),
     ...(owner && { owner }),

@@ -19,7 +19,7 @@ export type Recovery =
 /** Takes the lease of the failure domain, looks again, executes step by step. What was begun and failed is undone. */
 export async function recover(incident: Incident, plan: Plan): Promise<Recovery> {
   incident.enter('recover');
-  const lease = await takeLease(incident, domainOf(plan, incident.status.failureDomain));
+  const lease = await takeLease(incident, domainOf(plan, incident.status.failureDomain), patienceOf(plan));
   if (lease === 'interrupted') return { kind: 'interrupted' };
   if ('kind' in lease) return lease;
   const recovery = await underLease(incident, plan, lease);
@@ -65,7 +65,7 @@ function overruled(incident: Incident, plan: Plan, ruling: PolicyRuling): Recove
 
 async function execute(incident: Incident, plan: Plan, step: PlannedStep, lease: Lease): Promise<Extract<Recovery, { kind: 'stale' | 'failed' }> | undefined> {
   try {
-    const { kubernetesExecuteStep } = mutations(incident.settings, `${step.action} ${step.object.kind}/${step.object.name}`);
+    const { kubernetesExecuteStep } = mutations(incident.settings, `${step.action} ${step.object.kind}/${step.object.name}`, step.patienceMs);
     const result = await untilTaken(incident, () => kubernetesExecuteStep(request(incident, plan, step, lease)));
     incident.record({ type: 'stepExecuted', planId: plan.id, planHash: plan.hash, result, undo: false });
     return undefined;
@@ -112,8 +112,13 @@ function request(incident: Incident, plan: Plan, step: PlannedStep, lease: Lease
 const LEASE_ASK_EVERY = 10_000;
 
 /** Covers execution and verification; asked again by the same holder it is extended. */
-function leaseTime(incident: Incident): number {
-  return incident.settings.durations.verifyDeadline + 10 * 60_000;
+function leaseTime(incident: Incident, patienceMs: number): number {
+  return incident.settings.durations.verifyDeadline + 10 * 60_000 + patienceMs;
+}
+
+/** How long the steps of a plan may wait for each other, in milliseconds. */
+function patienceOf({ steps }: Plan): number {
+  return steps.reduce((total, step) => total + (step.patienceMs ?? 0), 0);
 }
 
 /** The failure domain of the objects that are changed: an incident that must change another domain's objects waits its turn there. */
@@ -123,12 +128,12 @@ function domainOf(plan: Plan, own: FailureDomain): FailureDomain {
   return domain === 'unknown' ? own : domain;
 }
 
-async function takeLease(incident: Incident, failureDomain: FailureDomain): Promise<Lease | 'interrupted' | Extract<Recovery, { kind: 'failed' }>> {
+async function takeLease(incident: Incident, failureDomain: FailureDomain, patienceMs: number): Promise<Lease | 'interrupted' | Extract<Recovery, { kind: 'failed' }>> {
   const { cluster, workflowId, firstRunId } = incident.status;
   const holder = `${workflowId}@${firstRunId}`;
   const deadline = Date.now() + incident.settings.durations.leaseWait;
   for (;;) {
-    const answer = await temporal.temporalAcquireLease({ cluster, failureDomain, holder, ttlMs: leaseTime(incident) }).catch(unanswered);
+    const answer = await temporal.temporalAcquireLease({ cluster, failureDomain, holder, ttlMs: leaseTime(incident, patienceMs) }).catch(unanswered);
     if ('kind' in answer) return answer;
     if (answer.granted) {
       incident.wait(undefined);

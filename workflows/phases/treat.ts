@@ -3,6 +3,8 @@ import type { Plan, RankedCause, Text } from '../contracts';
 import { approve } from './approve';
 import { diagnose } from './diagnose';
 import type { Incident } from './incident';
+import { goOn } from './lead';
+import { lookFurther, mayLookFurther, needsMending, strangeAlerts } from './look-further';
 import { plan, type Planned } from './plan';
 import { recover, releaseLease, undo } from './recover';
 import { confirmStability, looksHealthy, verify } from './verify';
@@ -30,6 +32,11 @@ export async function treat(incident: Incident): Promise<Course> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const cause = await rootCause(incident);
     if (stopped(incident)) return interrupted(incident);
+    if (cause && cause !== 'healthy' && !incident.chosenRemedy && (await goOn(incident, cause))) {
+      // Another runbook's remedies may have the same names.
+      rounds.tried.clear();
+      continue;
+    }
     const course = cause === 'healthy' ? await lasting(incident, 'self-healed') : await tryRemedy(incident, cause, rounds);
     if (stopped(incident)) return interrupted(incident);
     if (course) return course;
@@ -37,32 +44,55 @@ export async function treat(incident: Incident): Promise<Course> {
   return person(`${MAX_ROUNDS} rounds did not bring it back`, `${MAX_ROUNDS}회 시도 후에도 복구되지 않음`);
 }
 
-/** Pods may still be starting and counters may not have moved: an unclear picture is looked at again before a person is called. */
+/**
+ * Pods may still be starting and counters may not have moved: a picture that is unclear, or harmless although the pipeline
+ * is not well, is looked at again before a person is called, and with the eyes of the other classes.
+ */
 async function rootCause(incident: Incident): Promise<RankedCause | 'healthy' | undefined> {
   const { rootCauseTarget } = incident.settings.durations;
-  for (let look = 0; look < LOOKS; look += 1) {
-    const cause = await diagnose(incident);
-    if (cause || !incident.snapshot) return cause;
-    if (incident.chosenRemedy) return undefined;
+  let cause: RankedCause | undefined;
+  for (let look = 1; look <= LOOKS; look += 1) {
+    cause = await diagnose(incident);
+    if (incident.chosenRemedy || (cause && needsMending(cause))) return cause;
+    if (!incident.snapshot && strangeAlerts(incident).length === 0) return undefined;
+    const further = mayLookFurther(incident);
+    if (cause && !further) return cause;
+    const strange = () => further && strangeAlerts(incident).length > 0;
+    if (strange() && (await lookFurther(incident, cause))) return rootCause(incident);
     const silent = incident.status.evidence.every(({ status }) => status === 'unanswered');
-    if (!silent && (await looksHealthy(incident))) return 'healthy';
-    if (look + 1 < LOOKS) await condition(() => incident.interruption !== undefined, rootCauseTarget / (LOOKS + 1));
+    // What nobody knows does not become known by waiting, and is not called well while its alert fires.
+    if (incident.status.incidentClass === 'unknown' && incident.snapshot && !silent && incident.alertsFiring && incident.has('2026-11-unknown-is-never-well')) return undefined;
+    if (incident.snapshot && !silent && (await looksHealthy(incident, strange))) return 'healthy';
+    if ((strange() || (further && look > 1)) && (await lookFurther(incident, cause))) return rootCause(incident);
+    if (!incident.snapshot) return undefined;
+    if (look < LOOKS) await condition(worthALook(incident, strange), rootCauseTarget / (LOOKS + 1));
     if (incident.interruption) return undefined;
   }
-  return undefined;
+  return cause;
 }
 
 const LOOKS = 3;
 
+/** Between two looks: somebody steps in, another alert fires, or the last one ends, after which things look different. */
+function worthALook(incident: Incident, strange: () => boolean): () => boolean {
+  const mayEnd = incident.alertsFiring && incident.has('2026-11-look-when-alerts-end');
+  return () => incident.interruption !== undefined || strange() || (mayEnd && !incident.alertsFiring);
+}
+
 /** @returns how the course ends, or nothing when the next round should look again */
 async function tryRemedy(incident: Incident, cause: RankedCause | undefined, rounds: Rounds): Promise<Course | undefined> {
-  if (!cause && !incident.chosenRemedy) return person('no root cause is certain enough to act on', '조치할 만큼 확실한 근본 원인이 없음');
+  if (!cause && !incident.chosenRemedy) return uncertain(incident);
   const { chosenRemedy } = incident;
   const planned = await plan(incident, cause, rounds.tried);
   // One that was chosen meanwhile is for the next round.
   if (incident.chosenRemedy === chosenRemedy) incident.chosenRemedy = undefined;
-  if (planned.kind === 'unneeded') return wellOrPerson(incident, 'no remedy is needed, but the pipeline is not well', '조치가 필요 없으나 아직 정상이 아님');
+  if (planned.kind === 'unneeded') {
+    const advice = cause?.advice ? { en: `; ${cause.advice.en}`, ko: `. ${cause.advice.ko}` } : { en: '', ko: '' };
+    return wellOrPerson(incident, `no remedy is needed, but the pipeline is not well${advice.en}`, `조치가 필요 없으나 아직 정상이 아님${advice.ko}`);
+  }
   if (planned.kind === 'none') {
+    // What did no harm and needs nothing done, such as damage that a program has repaired by itself, wakes nobody when all is well.
+    if (cause?.impact === 'none' && (await looksHealthy(incident))) return lasting(incident, 'self-healed');
     const reasons = { en: planned.reasons.join('; ') || 'no remedy is left to try', ko: planned.reasons.join('; ') || '더 시도할 조치가 없음' };
     const advice = cause?.advice ?? reasons;
     return cause ? person(`${cause.title.en}: ${advice.en}`, `${cause.title.ko}: ${advice.ko}`) : { kind: 'needs-a-person', reason: reasons };
@@ -86,6 +116,16 @@ async function tryRemedy(incident: Incident, cause: RankedCause | undefined, rou
   }
 }
 
+/** Nothing is guessed: a person gets the evidence, and what it would take to be certain. */
+function uncertain({ status }: Incident): Course {
+  const likely = status.causes.filter(({ verdict }) => verdict !== 'rejected').slice(0, 2);
+  const missing = (cause: RankedCause) => cause.missing.slice(0, 2).join(', ');
+  const say = (title: string, cause: RankedCause) => `${title} ${Math.round(cause.confidence * 100)} %${cause.missing.length > 0 ? ` (${missing(cause)})` : ''}`;
+  const en = likely.map((cause) => say(cause.title.en, cause)).join('; ');
+  const ko = likely.map((cause) => say(cause.title.ko, cause)).join('; ');
+  return person(`no root cause is certain enough to act on${en ? `; most likely: ${en}` : ''}`, `조치할 만큼 확실한 근본 원인이 없음${ko ? `. 가능성이 높은 원인: ${ko}` : ''}`);
+}
+
 /** What policy does not let through is shown to a person as a proposal. */
 function proposedOnly(approval: 'observe-only' | 'never', { plan: { title }, ruling }: Extract<Planned, { kind: 'planned' }>): Course {
   const rule = ruling ? { en: ` (rule “${ruling.rule}”: ${ruling.because.en})`, ko: ` (규칙 “${ruling.rule}”: ${ruling.because.ko})` } : { en: '', ko: '' };
@@ -100,7 +140,7 @@ async function carryOut(incident: Incident, planned: Plan, rounds: Rounds): Prom
       const verified = await verify(incident);
       if (verified === 'not-held') {
         rounds.tried.add(planned.remedy);
-        await undo(incident, planned, recovery.lease);
+        if (!helpedItself(incident)) await undo(incident, planned, recovery.lease);
       }
       await releaseLease(incident, recovery.lease);
       if (verified !== 'held') return undefined;
@@ -121,6 +161,15 @@ async function carryOut(incident: Incident, planned: Plan, rounds: Rounds): Prom
   }
 }
 
+/**
+ * Every condition of the runbook's own holds, and only lines of the common checklist are open: something else is broken, which
+ * is no reason to take back what has mended this.
+ */
+function helpedItself({ status }: Incident): boolean {
+  const own = (status.verification?.conditions ?? []).filter(({ common }) => !common);
+  return own.length > 0 && own.length < (status.verification?.conditions.length ?? 0) && own.every(({ holds }) => holds);
+}
+
 async function wellOrPerson(incident: Incident, en: string, ko: string): Promise<Course | undefined> {
   return (await looksHealthy(incident)) ? lasting(incident, 'self-healed') : person(en, ko);
 }
@@ -128,7 +177,10 @@ async function wellOrPerson(incident: Incident, en: string, ko: string): Promise
 /** Nothing counts as well before it has lasted. */
 async function lasting(incident: Incident, kind: 'recovered' | 'self-healed'): Promise<Course | undefined> {
   incident.enter('verify');
-  return (await confirmStability(incident)) === 'confirmed' ? { kind } : undefined;
+  // Where nothing was mended, an alert that joins and that this class says nothing about is a new question.
+  const known = strangeAlerts(incident).length;
+  const further = kind === 'self-healed' && mayLookFurther(incident);
+  return (await confirmStability(incident, () => further && strangeAlerts(incident).length > known)) === 'confirmed' ? { kind } : undefined;
 }
 
 /** A person who chose another remedy wants the course to go on with it; any other interruption ends it. */

@@ -1,13 +1,14 @@
 import { condition, isCancellation } from '@temporalio/workflow';
 import { configuration, temporal } from '../activity-calls';
-import type { IncidentClass, RunbookSnapshot } from '../contracts';
-import { firing } from '../domain/alerts';
 import { fiveW1H } from '../domain/five-w-one-h';
 import { plus } from '../domain/time';
 import { candidateClasses } from '../domain/triage-tree';
 import { gatherEvidence } from './diagnose';
 import { rankCauses } from '../domain/ranking';
 import { reasonOf, type Incident } from './incident';
+import { markAsked } from './look-further';
+import { adoptRunbook, selectRunbook } from './runbook';
+import { joinStorm } from './storm';
 
 /**
  * What is wrong, since when, where; which runbook. An incident never ends here: what no runbook claims goes through the
@@ -16,12 +17,13 @@ import { reasonOf, type Incident } from './incident';
 export async function triage(incident: Incident): Promise<void> {
   await condition(() => incident.status.alerts.length > 0, FIRST_ALERT_WITHIN);
   // Asked at once, because somebody is waiting; what comes of the second counts only where the first is known.
-  const selected = select(incident);
+  const selected = selectRunbook(incident);
   await configure(incident);
   incident.beside(lookBack(incident));
+  joinStorm(incident);
   const found = await selected;
   const claimed = incident.configured ? found : null;
-  adopt(incident, claimed);
+  adoptRunbook(incident, claimed);
   incident.record({ type: 'triaged', fiveW1H: fiveW1H(incident.status) });
   const { title, severity, cluster } = incident.status;
   incident.page('opened', { en: `${title.en} on ${cluster} (${severity}). Diagnosis has begun.`, ko: `${cluster}: ${title.ko} (${severity}). 진단을 시작했습니다.` });
@@ -50,38 +52,24 @@ async function lookBack(incident: Incident): Promise<void> {
   if (previous) incident.record({ type: 'previousFound', ...previous });
 }
 
-async function select(incident: Incident, incidentClass?: IncidentClass): Promise<RunbookSnapshot | null> {
-  const { cluster, failureDomain, alerts } = incident.status;
-  const open = firing(alerts);
-  const labels = (open.length > 0 ? open : alerts).map((alert) => alert.labels);
-  try {
-    return await configuration.runbooksSelect({ cluster, failureDomain, alerts: labels, ...(incidentClass && { incidentClass }) });
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    incident.record({ type: 'executionFailed', planId: '-', reason: reasonOf(error) });
-    return null;
-  }
-}
-
-function adopt(incident: Incident, snapshot: RunbookSnapshot | null): void {
-  if (!snapshot) return;
-  incident.snapshot = snapshot;
-  const { runbook, digest, chosenBecause } = snapshot;
-  incident.record({ type: 'runbookChosen', id: runbook.id, revision: runbook.revision, title: runbook.title, digest, chosenBecause });
-}
-
 /** Asks the probes of each candidate class in turn; the first whose evidence confirms a cause is the incident's class. */
 async function searchTree(incident: Incident): Promise<void> {
   const everything = new Map<string, Awaited<ReturnType<typeof gatherEvidence>>[number]>();
   for (const incidentClass of candidateClasses(incident.status.failureDomain)) {
-    const snapshot = await select(incident, incidentClass);
+    const snapshot = await selectRunbook(incident, incidentClass);
     if (!snapshot) continue;
     const evidence = await gatherEvidence(incident, snapshot.runbook.probes);
     evidence.forEach((item) => everything.set(item.probe, item));
     if (rankCauses(snapshot.runbook, evidence).rootCause === 'unknown') continue;
-    adopt(incident, { ...snapshot, chosenBecause: `no runbook claims these alerts; the evidence supports ${incidentClass}` });
+    adoptRunbook(incident, { ...snapshot, chosenBecause: `no runbook claims these alerts; the evidence supports ${incidentClass}` });
     incident.publish();
     return;
   }
+  markAsked(incident);
   incident.record({ type: 'evidenceGathered', evidence: [...everything.values()] });
+  if (!incident.has('2026-11-unknown-runbook')) return;
+  const unknown = await selectRunbook(incident, 'unknown');
+  if (!unknown) return;
+  adoptRunbook(incident, { ...unknown, chosenBecause: 'no runbook claims these alerts, and the evidence of the triage tree confirms none' });
+  incident.publish();
 }

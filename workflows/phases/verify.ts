@@ -1,7 +1,7 @@
 import { condition, isCancellation } from '@temporalio/workflow';
 import { ApplicationFailure } from '@temporalio/common';
 import { verification } from '../activity-calls';
-import type { ConditionStatus, VerifyRequest } from '../contracts';
+import type { ConditionStatus, VerifyRequest, VerifySpec } from '../contracts';
 import { plus } from '../domain/time';
 import { reasonOf, type Incident } from './incident';
 
@@ -14,7 +14,11 @@ export async function verify(incident: Incident): Promise<Verification> {
   incident.record({ type: 'verificationStarted' });
   const { verifyDeadline } = incident.settings.durations;
   incident.wait({ for: 'verification', since: incident.now(), until: plus(incident.now(), verifyDeadline), text: { en: 'the conditions of recovery to hold', ko: '복구 조건 충족' } });
-  const checked = await incident.unlessInterrupted(() => check(incident, verifyDeadline, 'conditions of recovery'));
+  let checked = await incident.unlessInterrupted(() => check(incident, verifyDeadline, 'conditions of recovery'));
+  // The deadline also passes while no worker is there to look: nothing is undone that was not looked at at the end.
+  if (checked !== 'interrupted' && !checked.held && incident.has('2026-11-last-look')) {
+    checked = await incident.unlessInterrupted(() => check(incident, LOOK_ONCE, 'a last look', true));
+  }
   incident.wait(undefined);
   if (checked === 'interrupted') return 'interrupted';
   if (!checked.held) {
@@ -31,14 +35,16 @@ export async function verify(incident: Incident): Promise<Verification> {
 /**
  * Lets the stability window pass, looks once more, and then waits for the alerts to resolve: a recovery that nobody's
  * alert believes is not closed as one.
+ * @param doubted becomes true when something says that there is more to see; nothing is waited for then
  */
-export async function confirmStability(incident: Incident): Promise<Stability> {
+export async function confirmStability(incident: Incident, doubted = () => false): Promise<Stability> {
   const { stabilityWindow } = incident.settings.durations;
   const known = incident.status.alerts.length;
   incident.wait({ for: 'stability', since: incident.now(), until: plus(incident.now(), stabilityWindow), text: { en: 'the stability window to pass', ko: '안정화 기간' } });
-  await condition(() => incident.interruption !== undefined, stabilityWindow);
+  await condition(() => incident.interruption !== undefined || doubted(), stabilityWindow);
   if (incident.interruption) return 'interrupted';
-  const checked = await incident.unlessInterrupted(() => check(incident, LOOK_ONCE, 'still healthy?', true));
+  if (doubted()) return inDoubt(incident);
+  const checked = await incident.unlessInterrupted(() => check(incident, LOOK_ONCE, 'still healthy?', true, 'stability'));
   incident.wait(undefined);
   if (checked === 'interrupted') return 'interrupted';
   if (!checked.held) {
@@ -46,27 +52,37 @@ export async function confirmStability(incident: Incident): Promise<Stability> {
     return 'revoked';
   }
   incident.record({ type: 'stabilityConfirmed', conditions: checked.conditions });
-  return resolution(incident, known);
+  return resolution(incident, known, doubted);
 }
 
-async function resolution(incident: Incident, knownAlerts: number): Promise<Stability> {
+function inDoubt(incident: Incident): Stability {
+  incident.wait(undefined);
+  incident.record({ type: 'recoveryRevoked', reason: 'another alert fires, which this class of incident says nothing about' });
+  return 'revoked';
+}
+
+async function resolution(incident: Incident, knownAlerts: number, doubted: () => boolean): Promise<Stability> {
   if (!incident.alertsFiring) return 'confirmed';
   const { resolutionDeadline } = incident.settings.durations;
   incident.wait({ for: 'resolution', since: incident.now(), until: plus(incident.now(), resolutionDeadline), text: { en: 'the alerts to resolve', ko: '알림 해소' } });
-  const resolved = await condition(() => !incident.alertsFiring || incident.interruption !== undefined, resolutionDeadline);
+  const resolved = await condition(() => !incident.alertsFiring || incident.interruption !== undefined || doubted(), resolutionDeadline);
   incident.wait(undefined);
   if (incident.interruption) return 'interrupted';
+  if (resolved && incident.alertsFiring && doubted()) return inDoubt(incident);
   if (resolved) return 'confirmed';
   const joined = incident.status.alerts.length > knownAlerts;
   incident.record({ type: 'recoveryRevoked', reason: joined ? 'new alerts fire and did not resolve' : 'the conditions hold, but the alert did not resolve' });
   return 'revoked';
 }
 
-/** Looks once, with time for one retry and for the probes that observe over a window. */
-export async function looksHealthy(incident: Incident): Promise<boolean> {
+/**
+ * Looks once, with time for one retry and for the probes that observe over a window.
+ * @param moot becomes true when the answer is of no use any more
+ */
+export async function looksHealthy(incident: Incident, moot?: () => boolean): Promise<boolean> {
   if (!incident.snapshot) return !incident.alertsFiring;
   incident.record({ type: 'verificationStarted' });
-  const checked = await incident.unlessInterrupted(() => check(incident, LOOK_ONCE, 'healed by itself?', true));
+  const checked = await incident.unlessInterrupted(() => check(incident, LOOK_ONCE, 'healed by itself?', true), moot);
   if (checked === 'interrupted') return false;
   if (checked.held) incident.record({ type: 'verified', conditions: checked.conditions });
   else incident.record({ type: 'notVerified', conditions: checked.conditions, reason: checked.reason });
@@ -78,7 +94,7 @@ const LOOK_ONCE = 3 * 60_000;
 
 type Checked = { held: true; conditions: ConditionStatus[] } | { held: false; conditions: ConditionStatus[]; reason: string };
 
-async function check(incident: Incident, deadlineMs: number, summary: string, once = false): Promise<Checked> {
+async function check(incident: Incident, deadlineMs: number, summary: string, once = false, stage: VerifySpec['stage'] = 'recovered'): Promise<Checked> {
   const { runbook } = incident.snapshot ?? {};
   if (!runbook) return { held: false, conditions: [], reason: 'there is no runbook that says what healthy means' };
   const { cluster, publicId, beganAt, mutations } = incident.status;
@@ -87,7 +103,7 @@ async function check(incident: Incident, deadlineMs: number, summary: string, on
     cluster,
     publicId,
     probes: runbook.probes,
-    conditions: runbook.verify,
+    conditions: runbook.verify.filter((line) => line.stage === undefined || line.stage === stage),
     since: beganAt,
     probeTimeoutMs: incident.settings.durations.probeTimeout,
     everyMs: incident.settings.durations.verifyEvery,

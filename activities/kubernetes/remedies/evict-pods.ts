@@ -31,7 +31,7 @@ export const evictPods: Remedy<z.infer<typeof INPUT>> = {
     if (broken.length === 0) return nothingBroken(workload);
     const template = templateGate(workload);
     if (!template.passed) return { kind: 'refused', gates: [template], reason: template.reason };
-    const steps = await Promise.all(broken.map((pod) => toStep(access, pod)));
+    const steps = await Promise.all(broken.map((pod) => evictionStep(access, pod)));
     return {
       kind: 'draft',
       steps,
@@ -49,7 +49,7 @@ export const evictPods: Remedy<z.infer<typeof INPUT>> = {
     const present = steps.map((step) => podOf(step, workload)).filter((pod) => pod !== undefined);
     return {
       risk: 'disruptive',
-      gates: gatesFor(access, role, workload, present),
+      gates: evictionGates(access, role, workload, present),
       blastRadius: podsRadius(access, role, workload, steps.map(({ object }) => object.name)),
     };
   },
@@ -70,7 +70,7 @@ function nothingBroken({ object, pods }: Workload): DraftResult {
  * By eviction; where a disruption budget protects even broken pods (its default), by deletion of exactly this pod.
  * Any other refusal shows in the plan's own dry run.
  */
-async function toStep(access: ClusterAccess, pod: PodView): Promise<PlannedStep> {
+export async function evictionStep(access: ClusterAccess, pod: PodView): Promise<PlannedStep> {
   const object = { apiVersion: 'v1', kind: 'Pod', namespace: pod.object.metadata.namespace ?? access.config.namespace, name: pod.name, uid: pod.uid };
   const why = [...pod.waitingReasons, ...pod.terminatedReasons].join(', ') || 'it fails again and again';
   const refusedByBudget = await access.kubernetes.evict(object, { dryRun: true }).then(
@@ -82,7 +82,8 @@ async function toStep(access: ClusterAccess, pod: PodView): Promise<PlannedStep>
     : { id: `evict-${pod.name}`, action: 'evict', object, reason: text(`${pod.name} is broken (${why}); a new pod replaces it.`, `${pod.name} 고장(${why}). 새 파드로 교체됩니다.`) };
 }
 
-function gatesFor(access: ClusterAccess, role: string, workload: Workload, pods: readonly PodView[]): GateVerdict[] {
+/** A pod that is removed must be broken, and what replaces it must have a template that works. */
+export function evictionGates(access: ClusterAccess, role: string, workload: Workload, pods: readonly PodView[]): GateVerdict[] {
   const spared = pods.filter((pod) => pod.state !== 'broken' && pod.state !== 'terminating');
   const readyBefore = workload.pods.filter((pod) => pod.ready).length;
   const readyDuring = readyBefore - pods.filter((pod) => pod.ready).length;

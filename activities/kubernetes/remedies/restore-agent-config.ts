@@ -1,29 +1,20 @@
 import { z } from 'zod';
 import { failure, type FieldChange, type PlannedStep } from '../../../workflows/contracts';
-import { runningAgents } from '../../agent-sampling';
 import { portOf, targetOf, type ClusterAccess } from '../../cluster-access';
 import type { Target } from '../../clusters';
-import { redact } from '../../redact';
-import { foreignStep, text, type AllowedTargets, type DraftResult, type Judgement, type Remedy } from '../../remedy';
+import { foreignStep, text, type DraftResult, type Judgement, type Remedy } from '../../remedy';
 import { READS_WORKLOAD, textOf } from '../../workload';
-import { desiredOf, fileOf, keyOf, parseAgentConfig } from '../agent-config';
+import { desiredOf, fileOf } from '../agent-config';
 import { inverseChanges } from '../changes';
+import { AGENT_ROLE, allowedRole, CONFIG_ROLE, faultOf, judgeReload, pathOf, refuse, reloadSteps } from './agent-config-steps';
 import { changesRemoteWrite, runsWith } from './agent-reload';
 import { ownerGate, verdict } from './gates';
 import { judgeUnsentSamples } from './unsent-samples';
-
-/** These two roles and no others: the gate below protects this very agent. */
-const CONFIG_ROLE = 'agentConfig';
-const AGENT_ROLE = 'agent';
 
 const INPUT = z.strictObject({
   target: z.literal(CONFIG_ROLE).default(CONFIG_ROLE).describe('Role of the ConfigMap that holds the agent’s configuration.'),
   agent: z.literal(AGENT_ROLE).default(AGENT_ROLE).describe('Role of the agent that reads it.'),
 });
-
-const RELOAD_PATH = '/-/reload';
-/** The whole file goes into the plan, twice, and a payload of Temporal warns at 256 KB. */
-const LARGEST_FILE = 48 * 1024;
 
 type PatchStep = Extract<PlannedStep, { action: 'patch' }>;
 
@@ -77,9 +68,9 @@ export const restoreAgentConfig: Remedy<z.infer<typeof INPUT>> = {
     const [patches, reloads] = [steps.filter((step) => step.action === 'patch'), steps.filter((step) => step.action === 'reload')];
     const odd = steps.find(({ action }) => action !== 'patch' && action !== 'reload') ?? patches[1];
     if (odd) throw foreignStep(restoreAgentConfig.use, odd, 'it patches one ConfigMap and asks agents to reload');
-    const agent = allowedRole(allowed, AGENT_ROLE, steps[0]!);
-    for (const step of reloads) judgeReload(step, agent);
-    const patch = patches[0] && (await judgePatch(access, patches[0], allowedRole(allowed, CONFIG_ROLE, patches[0])));
+    const agent = allowedRole(restoreAgentConfig.use, allowed, AGENT_ROLE, steps[0]!);
+    for (const step of reloads) judgeReload(restoreAgentConfig.use, step, agent);
+    const patch = patches[0] && (await judgePatch(access, patches[0], allowedRole(restoreAgentConfig.use, allowed, CONFIG_ROLE, patches[0])));
     const edits = patch ? changesRemoteWrite(patch.from, patch.to) : true;
     const unsent = edits ? await judgeUnsentSamples(access, agent) : undefined;
     return {
@@ -91,58 +82,15 @@ export const restoreAgentConfig: Remedy<z.infer<typeof INPUT>> = {
   },
 
   async hasReloaded(access, step, steps, allowed) {
-    const agent = allowedRole(allowed, AGENT_ROLE, step);
+    const agent = allowedRole(restoreAgentConfig.use, allowed, AGENT_ROLE, step);
     const patch = steps.find((candidate) => candidate.action === 'patch');
-    const file = patch ? textOf(patch.changes[0]?.new) : await liveFile(access, allowedRole(allowed, CONFIG_ROLE, step));
+    const file = patch ? textOf(patch.changes[0]?.new) : await liveFile(access, allowedRole(restoreAgentConfig.use, allowed, CONFIG_ROLE, step));
     return runsWith(access, { namespace: step.object.namespace, name: step.object.name, port: portOf(agent, 'http') }, file);
   },
 };
 
 function nameOf({ kind, namespace, name }: Target): string {
   return `${kind} ${namespace}/${name}`;
-}
-
-function refuse(gate: string, en: string, ko: string): DraftResult {
-  const refusal = verdict(gate, false, text(en, ko));
-  return { kind: 'refused', gates: [refusal], reason: refusal.reason };
-}
-
-function pathOf(target: Target): string {
-  return `/data/${keyOf(target).replaceAll('~', '~0').replaceAll('/', '~1')}`;
-}
-
-/** Why a file is not applied, or may not stand in a plan: plans are kept in histories and records. */
-function faultOf(from: string, to: string): string | undefined {
-  const parsed = parseAgentConfig(to);
-  if ('fault' in parsed) return `an agent would not take it (${parsed.fault})`;
-  if (redact(from) !== from || redact(to) !== to) return 'it holds what looks like a password or token, which may not go into a plan; keep it in a file of its own (password_file) or restore it by hand';
-  return from.length + to.length > LARGEST_FILE ? 'it is too large for a plan; restore it by hand' : undefined;
-}
-
-/** Only for agents that run and do not have it yet. */
-async function reloadSteps(access: ClusterAccess, agent: Target, file: string): Promise<PlannedStep[]> {
-  const port = portOf(agent, 'http');
-  const running = await runningAgents(access, agent);
-  const current = await Promise.all(running.map((pod) => runsWith(access, { namespace: agent.namespace, name: pod.name, port }, file)));
-  return running.filter((_, index) => !current[index]).map((pod) => ({
-    id: `reload-${pod.name}`,
-    action: 'reload',
-    object: { apiVersion: 'v1', kind: 'Pod', namespace: agent.namespace, name: pod.name, uid: pod.uid },
-    port,
-    path: RELOAD_PATH,
-    reason: text(`${pod.name} reads the restored file, once its node has brought it (up to two minutes).`, `${pod.name}이(가) 복원된 파일을 다시 읽습니다(노드 반영까지 최대 2분).`),
-  }));
-}
-
-function allowedRole(allowed: AllowedTargets, role: string, step: PlannedStep): Target {
-  const target = allowed.get(role);
-  if (!target) throw foreignStep(restoreAgentConfig.use, step, `the role ${role} is not among the allowed targets`);
-  return target;
-}
-
-function judgeReload(step: Extract<PlannedStep, { action: 'reload' }>, agent: Target): void {
-  if (step.path !== RELOAD_PATH || step.port !== portOf(agent, 'http')) throw foreignStep(restoreAgentConfig.use, step, `it asks for ${RELOAD_PATH} on the agent’s http port only`);
-  if (step.object.kind !== 'Pod' || step.object.namespace !== agent.namespace || !step.object.name.startsWith(`${agent.name}-`)) throw foreignStep(restoreAgentConfig.use, step, 'the pod is no agent');
 }
 
 async function judgePatch(access: ClusterAccess, step: PatchStep, target: Target) {

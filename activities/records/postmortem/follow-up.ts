@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { IncidentRecord, PermanentFixSpec } from '../../../workflows/contracts';
+import type { FixStatus, IncidentRecord, PermanentFixSpec } from '../../../workflows/contracts';
 import type { Speaker } from './language';
 import { block, bullets, code, escape, table } from './markdown';
 import { rootCauseOf } from './summary';
@@ -9,16 +9,30 @@ export function patchFile({ id, patch }: PermanentFixSpec): string | undefined {
   return patch && `permanent-fix/${id}-${path.basename(patch.file)}`;
 }
 
-export function permanentFixes({ permanentFixes: fixes }: IncidentRecord, { say, text }: Speaker): string {
+export function permanentFixes({ permanentFixes: fixes }: IncidentRecord, speaker: Speaker, { fixes: states = [] }: { fixes?: FixStatus[] }): string {
+  const { say, text } = speaker;
   if (fixes.length === 0) return say('None is proposed; see the action items.', '제안된 영구 해결책이 없습니다. 후속 조치를 참고하십시오.');
   return fixes
     .map((fix) => {
       const file = patchFile(fix);
-      const parts = [`### ${text(fix.title)}`, text(fix.description)];
+      const parts = [`### ${text(fix.title)}`, `**${say('State', '상태')}:** ${stateOf(states.find(({ id }) => id === fix.id), speaker)}`, text(fix.description)];
       if (fix.patch && file) parts.push(`${say('Proposed as', '제안 파일')} ${code(file)}:`, block(fix.patch.content, LANGUAGES[path.extname(fix.patch.file)] ?? ''));
       return parts.join('\n\n');
     })
     .join('\n\n');
+}
+
+function stateOf(fix: FixStatus | undefined, { say, moment }: Speaker): string {
+  const [by, when, why] = [fix?.actor ? escape(fix.actor) : say('somebody', '누군가'), fix?.settledAt ? moment(fix.settledAt) : '', escape(fix?.reason ?? '')];
+  switch (fix?.state) {
+    case undefined:
+    case 'proposed':
+      return say('proposed, not merged yet', '제안됨, 아직 반영되지 않음');
+    case 'merged':
+      return say(`merged (${by}, ${when})`, `반영됨 (${by}, ${when})`);
+    case 'declined':
+      return say(`declined by ${by}, ${when}, because: ${why}`, `거절됨 (${by}, ${when}): ${why}`);
+  }
 }
 
 const LANGUAGES: Readonly<Record<string, string>> = { '.yaml': 'yaml', '.yml': 'yaml', '.sh': 'sh', '.json': 'json', '.diff': 'diff', '.patch': 'diff' };

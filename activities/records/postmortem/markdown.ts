@@ -5,9 +5,7 @@ const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u
 
 /** One line of plain text, safe inside a paragraph, a list item or a table cell. */
 export function escape(text: string): string {
-  return text
-    .replace(CONTROLS, ' ')
-    .trim()
+  return oneLine(text)
     .replace(/[\\`*[\]<>|~]/g, '\\$&')
     .replace(/&(?=#?\w+;)/g, '&amp;')
     // Within a word an underscore is just an underscore, and reads better without a backslash.
@@ -18,9 +16,14 @@ export function escape(text: string): string {
     .replace(/^([#+=-]|\d+[.)])/, '\\$1');
 }
 
+/** Text without line breaks, and without the characters that steer a terminal or turn the direction of reading. */
+export function oneLine(text: string): string {
+  return text.replace(CONTROLS, ' ').trim();
+}
+
 /** A name in a code span, where Markdown means nothing. */
 export function code(text: string): string {
-  const clean = text.replace(CONTROLS, ' ').trim();
+  const clean = oneLine(text);
   if (clean === '') return '';
   const longest = Math.max(0, ...[...clean.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);

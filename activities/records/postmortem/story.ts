@@ -1,4 +1,5 @@
 import type { Clock, Evidence, IncidentRecord, IncidentStatus, RankedCause } from '../../../workflows/contracts';
+import { wayHere } from '../../../workflows/domain/way-here';
 import type { Speaker } from './language';
 import { bullets, code, escape, table } from './markdown';
 import { rootCauseOf } from './summary';
@@ -35,7 +36,7 @@ function inKorean(incident: IncidentStatus): Partial<Record<Question, string>> {
     who: list([['클러스터', incident.cluster], ['네임스페이스', labels('namespace')], ['작업', labels('job')], ['테넌트', labels('tenant')], ['파드', labels('pod')]]),
     what: `${incident.title.ko} (${labels('alertname')})`,
     where: list([['장애 영역', DOMAIN[incident.failureDomain]], ['노드', labels('node')], ['볼륨', labels('persistentvolumeclaim')], ['주소', labels('url')]]),
-    ...(cause && { why: `${cause.title.ko} (신뢰도 ${Math.round(cause.confidence * 100)} %)` }),
+    ...(cause && { why: [`${cause.title.ko} (신뢰도 ${Math.round(cause.confidence * 100)} %)`, ...wayHere(incident).map(({ title }) => `“${title.ko}”을(를) 거쳐 확인`)].join('; ') }),
     ...(incident.fiveW1H && { how: incident.fiveW1H.how }),
   };
 }
@@ -70,6 +71,7 @@ export function timeline({ incident }: IncidentRecord, { say, text, time }: Spea
 export function rootCause({ incident }: IncidentRecord, speaker: Speaker): string {
   const { say, text } = speaker;
   const cause = rootCauseOf(incident);
+  const way = wayHere(incident);
   const others = incident.causes.filter((candidate) => candidate !== cause);
   const parts = cause
     ? [
@@ -82,6 +84,7 @@ export function rootCause({ incident }: IncidentRecord, speaker: Speaker): strin
         ...(cause.advice ? [`**${say('Advice', '조언')}:** ${text(cause.advice)}`] : []),
       ]
     : [say('No cause was certain enough to be named. All evidence is in `record.json`.', '확정할 수 있는 원인이 없습니다. 모든 증거는 `record.json`에 있습니다.')];
+  if (way.length > 0) parts.push(`**${say('Found by way of', '여기까지의 경로')}:** ${way.map(({ incidentClass, title }) => `${text(title)} (${code(incidentClass)})`).join(' → ')}`);
   if (others.length > 0) parts.push(`### ${say('Alternatives', '검토한 다른 원인')}`, alternatives(others, speaker));
   return parts.join('\n\n');
 }

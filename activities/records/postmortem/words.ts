@@ -30,6 +30,8 @@ export const ACTION: Record<string, Text> = {
   delete: { en: 'delete', ko: '삭제' },
   patch: { en: 'patch', ko: '변경' },
   create: { en: 'create', ko: '생성' },
+  keepSecret: { en: 'keep a copy of the values in', ko: '이전 값의 사본 보관' },
+  fillSecret: { en: 'restore the values of', ko: '값 복원' },
   reload: { en: 'reload the configuration of', ko: '설정 다시 읽기' },
 };
 

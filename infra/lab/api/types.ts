@@ -37,6 +37,12 @@ export interface EnvVar {
   readonly valueFrom?: { readonly fieldRef?: { readonly fieldPath: string } };
 }
 
+/** Quantities by resource name: `cpu`, `memory`. */
+export interface Resources {
+  readonly requests?: Readonly<Record<string, string>>;
+  readonly limits?: Readonly<Record<string, string>>;
+}
+
 export interface Container {
   readonly name: string;
   readonly image: string;
@@ -46,6 +52,7 @@ export interface Container {
   readonly env?: readonly EnvVar[];
   readonly ports?: ReadonlyArray<{ readonly name?: string; readonly containerPort: number }>;
   readonly volumeMounts?: ReadonlyArray<{ readonly name: string; readonly mountPath: string; readonly subPath?: string; readonly readOnly?: boolean }>;
+  readonly resources?: Resources;
   readonly readinessProbe?: Probe;
   readonly livenessProbe?: Probe;
   readonly startupProbe?: Probe;
@@ -69,6 +76,7 @@ export interface Volume {
   readonly configMap?: { readonly name: string; readonly items?: readonly KeyToPath[]; readonly optional?: boolean };
   readonly secret?: { readonly secretName: string; readonly items?: readonly KeyToPath[]; readonly optional?: boolean };
   readonly projected?: { readonly sources: readonly ProjectedSource[] };
+  readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean };
 }
 
 export interface PodSpec {
@@ -98,10 +106,13 @@ export interface Pod extends ApiObject {
 
 export interface Service extends ApiObject {
   readonly spec: {
+    readonly type?: string;
     readonly clusterIP?: string;
+    readonly loadBalancerIP?: string;
     readonly publishNotReadyAddresses?: boolean;
     readonly ports?: ReadonlyArray<{ readonly name?: string; readonly port: number; readonly protocol?: string }>;
   };
+  readonly status?: { readonly loadBalancer?: { readonly ingress?: ReadonlyArray<{ readonly ip?: string }> } };
 }
 
 export interface EndpointSlice extends ApiObject {
@@ -121,4 +132,24 @@ export interface ConfigMap extends ApiObject {
 
 export interface Secret extends ApiObject {
   readonly data?: Readonly<Record<string, string>>;
+}
+
+export interface PersistentVolumeClaim extends ApiObject {
+  readonly spec: {
+    readonly accessModes: readonly string[];
+    readonly storageClassName?: string;
+    readonly volumeName?: string;
+    readonly resources: { readonly requests: { readonly storage: string } };
+  };
+  readonly status?: { readonly phase?: 'Pending' | 'Bound' | 'Lost'; readonly capacity?: { readonly storage: string } };
+}
+
+export interface PersistentVolume extends ApiObject {
+  readonly spec: { readonly persistentVolumeReclaimPolicy: 'Delete' | 'Retain'; readonly csi?: { readonly driver: string; readonly volumeHandle: string } };
+  readonly status?: { readonly phase?: 'Pending' | 'Available' | 'Bound' | 'Released' | 'Failed' };
+}
+
+export interface StorageClass extends ApiObject {
+  readonly provisioner: string;
+  readonly reclaimPolicy?: 'Delete' | 'Retain';
 }

@@ -2,8 +2,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient } from '../api/client';
 import type { Pod } from '../api/types';
-import { binary } from '../build';
+import { assetFolder, binary } from '../build';
 import { capture } from '../commands/capture';
+import type { PartName } from '../parts';
 import { labSource, type LabPaths } from '../paths';
 import { URLS } from '../settings';
 import type { ComponentProcess } from './component-process';
@@ -14,6 +15,7 @@ import { sumOfMetric } from './metrics';
 export interface BringUp {
   readonly paths: LabPaths;
   readonly factor: number;
+  readonly parts: readonly PartName[];
   readonly start: (component: Component) => ComponentProcess;
   readonly progress: (text: string) => void;
 }
@@ -25,7 +27,7 @@ const POLL_MS = 200;
 const TOKEN_DURATION = '720h';
 
 /** Starts the lab's parts in the order of their needs, and waits until metrics flow. */
-export async function bringUp({ paths, factor, start, progress }: BringUp): Promise<void> {
+export async function bringUp({ paths, factor, parts, start, progress }: BringUp): Promise<void> {
   progress('etcd and the API server');
   start(etcd(paths));
   start(apiServer(paths));
@@ -38,8 +40,13 @@ export async function bringUp({ paths, factor, start, progress }: BringUp): Prom
   start(ownProcess('node-agent', 'node', [paths.dir, String(factor)]));
   start(ownProcess('network', 'net', [paths.dir]));
   progress('manifests');
+  // Server-side: some of them are larger than an annotation may be.
+  if (parts.includes('operator')) {
+    await apply(paths, assetFolder('prometheus-operator'), '--server-side');
+    await capture(binary('kubectl'), ['--kubeconfig', paths.adminKubeconfig, 'wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
+  }
   await apply(paths, path.join(paths.manifests, 'namespace.yaml'));
-  await apply(paths, path.join(paths.pki, 'alertmanager-webhook.yaml'));
+  await apply(paths, paths.secrets);
   await apply(paths, paths.manifests);
   await writeNightshiftKubeconfig(paths);
   progress('pods');
@@ -54,8 +61,8 @@ function ownProcess(name: string, folder: string, args: readonly string[]): Comp
 }
 
 /** Client-side apply, so that objects carry their last applied configuration, as most clusters' do. */
-async function apply(paths: LabPaths, target: string): Promise<void> {
-  await capture(binary('kubectl'), ['--kubeconfig', paths.adminKubeconfig, 'apply', '-f', target]);
+async function apply(paths: LabPaths, target: string, ...options: string[]): Promise<void> {
+  await capture(binary('kubectl'), ['--kubeconfig', paths.adminKubeconfig, 'apply', ...options, '-f', target]);
 }
 
 async function writeNightshiftKubeconfig(paths: LabPaths): Promise<void> {
@@ -63,11 +70,16 @@ async function writeNightshiftKubeconfig(paths: LabPaths): Promise<void> {
   writeKubeconfig(paths.nightshiftKubeconfig, paths, 'nightshift', { token: token.trim() });
 }
 
+interface PodSet {
+  readonly spec: { readonly replicas?: number };
+  readonly status: { readonly readyReplicas?: number; readonly numberReady?: number; readonly desiredNumberScheduled?: number };
+}
+
 async function allPodsReady(api: ApiClient): Promise<boolean> {
-  const sets = await Promise.all(['statefulsets', 'deployments'].map((kind) => api.get<{ items: Array<{ spec: { replicas: number }; status: { readyReplicas?: number } }> }>(`/apis/apps/v1/namespaces/monitoring/${kind}`)));
+  const sets = await Promise.all(['statefulsets', 'deployments', 'daemonsets'].map((kind) => api.get<{ items: PodSet[] }>(`/apis/apps/v1/${kind}`)));
   const items = sets.flatMap((list) => list.items);
   const pods = await api.get<{ items: Pod[] }>('/api/v1/namespaces/monitoring/pods');
-  return pods.items.length > 0 && items.every(({ spec, status }) => (status.readyReplicas ?? 0) >= spec.replicas);
+  return pods.items.length > 0 && items.every(({ spec, status }) => (status.readyReplicas ?? status.numberReady ?? 0) >= (spec.replicas ?? status.desiredNumberScheduled ?? 1));
 }
 
 /** @throws with the last error when it does not come true in time */

@@ -29,6 +29,7 @@ const IDENTITIES: readonly Identity[] = [
   { file: 'kube-scheduler', commonName: 'system:kube-scheduler' },
   { file: 'node', commonName: `system:node:${NODE_NAME}`, organization: 'system:nodes' },
   { file: 'proxy', commonName: 'system:kube-proxy' },
+  { file: 'volume-provisioner', commonName: 'lab:volume-provisioner' },
 ];
 
 const EC_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];

@@ -24,7 +24,7 @@ export function writeKubeconfig(file: string, paths: LabPaths, user: string, cre
 
 /** Kubeconfigs for the admin and for the lab's own components. */
 export function writeComponentKubeconfigs(paths: LabPaths): void {
-  for (const client of ['kube-controller-manager', 'kube-scheduler', 'node', 'proxy']) writeKubeconfig(clientKubeconfig(paths, client), paths, client, certificateOf(paths, client));
+  for (const client of ['kube-controller-manager', 'kube-scheduler', 'node', 'proxy', 'volume-provisioner']) writeKubeconfig(clientKubeconfig(paths, client), paths, client, certificateOf(paths, client));
   writeKubeconfig(paths.adminKubeconfig, paths, 'lab-admin', certificateOf(paths, 'admin'));
 }
 

@@ -1,16 +1,19 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseAllDocuments, stringify } from 'yaml';
+import { hasRulesFor, type PartName } from '../parts';
 import { labSource, shippedRules, type LabPaths } from '../paths';
 import { scaleAlertmanager, scaleRuleFile } from '../rules/scale';
 
 /** Scrape interval of the watching Prometheus, as prometheus-watcher.yaml has it. */
 const WATCHER_SCRAPE_MS = 1_000;
+/** That of the agent, as prometheus-agent.yaml has it: what the Ruler's rules are about came from there. */
+const AGENT_SCRAPE_MS = 2_000;
 
 export interface RenderOptions {
   readonly factor: number;
   readonly webhookUrl: string;
-  readonly webhookToken: string;
+  readonly parts: readonly PartName[];
 }
 
 /**
@@ -20,19 +23,27 @@ export interface RenderOptions {
 export function renderManifests(paths: LabPaths, options: RenderOptions): void {
   rmSync(paths.manifests, { recursive: true, force: true });
   mkdirSync(paths.manifests, { recursive: true, mode: 0o700 });
-  for (const name of readdirSync(labSource('manifests'))) {
-    const source = readFileSync(labSource('manifests', name), 'utf8');
+  for (const [name, file] of manifestFiles(options.parts)) {
+    const source = readFileSync(file, 'utf8');
     writeFileSync(path.join(paths.manifests, name), name === 'alertmanager.yaml' ? withScaledTimings(source, options) : source);
   }
-  write(paths, 'prometheus-watcher-rules.yaml', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'prometheus-watcher-rules', namespace: 'monitoring' }, data: rules(options.factor) });
-  // A Secret belongs to no repository; it is applied from a file that only the owner reads, and never restored from one.
-  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'alertmanager-webhook', namespace: 'monitoring' }, stringData: { token: options.webhookToken } };
-  writeFileSync(path.join(paths.pki, 'alertmanager-webhook.yaml'), stringify(secret), { mode: 0o600 });
+  writeRules(paths, 'prometheus-watcher-rules', rules('', options, WATCHER_SCRAPE_MS));
+  if (options.parts.includes('query-path')) writeRules(paths, 'thanos-ruler-rules', rules('global', options, AGENT_SCRAPE_MS));
 }
 
-function rules(factor: number): Record<string, string> {
-  const names = readdirSync(shippedRules()).filter((name) => name.endsWith('.yaml'));
-  return Object.fromEntries(names.map((name) => [name, scaleRuleFile(readFileSync(shippedRules(name), 'utf8'), { factor, scrapeIntervalMs: WATCHER_SCRAPE_MS })]));
+/** File name → where its source is: the core's, then the parts', which may replace the core's. */
+export function manifestFiles(parts: readonly PartName[]): Map<string, string> {
+  const folders = [labSource('manifests'), ...parts.map((part) => labSource('manifests', part))];
+  return new Map(folders.flatMap((folder) => yamlFiles(folder).map((name): [string, string] => [name, path.join(folder, name)])));
+}
+
+function yamlFiles(folder: string): string[] {
+  return readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+}
+
+function rules(folder: string, { factor, parts }: RenderOptions, scrapeIntervalMs: number): Record<string, string> {
+  const names = yamlFiles(shippedRules(folder)).filter((name) => hasRulesFor(path.join(folder, name), parts));
+  return Object.fromEntries(names.map((name) => [name, scaleRuleFile(readFileSync(shippedRules(folder, name), 'utf8'), { factor, scrapeIntervalMs })]));
 }
 
 function withScaledTimings(source: string, { factor, webhookUrl }: RenderOptions): string {
@@ -45,6 +56,7 @@ function withScaledTimings(source: string, { factor, webhookUrl }: RenderOptions
   return documents.map(String).join('');
 }
 
-function write(paths: LabPaths, name: string, object: unknown): void {
-  writeFileSync(path.join(paths.manifests, name), stringify(object, { lineWidth: 0 }));
+function writeRules(paths: LabPaths, name: string, data: Record<string, string>): void {
+  const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'monitoring' }, data };
+  writeFileSync(path.join(paths.manifests, `${name}.yaml`), stringify(configMap, { lineWidth: 0 }));
 }

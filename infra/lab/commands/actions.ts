@@ -9,6 +9,7 @@ import { labStatus } from '../lab-status';
 import { labUp } from '../lab-up';
 import { runInLab } from '../namespaces';
 import { ensurePackages } from '../packages';
+import { PART_NAMES, type PartName } from '../parts';
 import { labPaths } from '../paths';
 import { statusTable } from '../status-table';
 import { TOOL_SETS } from '../tools';
@@ -28,17 +29,17 @@ interface Output {
 
 export const build = (options: JsonOption): Promise<void> =>
   act(options, async ({ progress, result }) => {
-    await ensurePackages(progress);
-    const built = await ensureTools(progress);
+    await ensurePackages(progress, PART_NAMES);
+    const built = await ensureTools(progress, PART_NAMES);
     result({ built, folders: TOOL_SETS.map((tool) => toolFolder(tool)) }, built.length > 0 ? `Built ${built.join(', ')}` : 'Everything is built');
   });
 
-export const up = (options: JsonOption & { factor: number; webhookUrl?: string; webhookTokenFile?: string }): Promise<void> =>
+export const up = (options: JsonOption & { factor: number; webhookUrl?: string; webhookTokenFile?: string; with: PartName[] }): Promise<void> =>
   act(options, async ({ progress, result }) => {
     const paths = labPaths();
-    const { factor, webhookUrl, webhookTokenFile } = options;
+    const { factor, webhookUrl, webhookTokenFile, with: parts } = options;
     const webhookToken = webhookTokenFile && readFileSync(webhookTokenFile, 'utf8').trim();
-    await labUp(paths, { factor, ...(webhookUrl ? { webhookUrl } : {}), ...(webhookToken ? { webhookToken } : {}) }, progress);
+    await labUp(paths, { factor, parts, ...(webhookUrl ? { webhookUrl } : {}), ...(webhookToken ? { webhookToken } : {}) }, progress);
     const found = await labStatus(paths);
     result(found, statusTable(found));
   });

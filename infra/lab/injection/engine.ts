@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { runningLab } from '../handle';
+import { PART_NAMES, type PartName } from '../parts';
 import type { LabPaths } from '../paths';
 import { seededRandom } from './choose';
 import { loadFaults, type Fault, type Operation } from './fault-file';
@@ -28,8 +29,10 @@ export function appliedFaults(paths: LabPaths): AppliedFault[] {
 
 /** Injects a fault and waits until it is in effect. @throws UnknownFault, NoLab */
 export async function breakLab(paths: LabPaths, id: string, seed: number, say: (text: string) => void): Promise<AppliedFault> {
-  runningLab(paths);
+  const { parts } = runningLab(paths);
   const fault = findFault(id);
+  const lacking = fault.needs.filter((part) => !parts.includes(part));
+  if (lacking.length > 0) throw new Error(`${id} needs a lab with ${lacking.join(', ')}. End this one with "nightshift lab down", and start one with "nightshift lab up --with ${fault.needs.join(',')}".`);
   const at = new Date().toISOString();
   // Noted before it begins: a fault that is injected half-way has to be healed as well.
   const note = (selected: AppliedFault['selected']): AppliedFault => {
@@ -38,7 +41,13 @@ export async function breakLab(paths: LabPaths, id: string, seed: number, say: (
     return applied;
   };
   note({});
-  return note(await carryOut(fault.inject, paths, seed, say));
+  return note(await performAll(paths, fault.inject, seed, say));
+}
+
+/** The parts that a lab must have for these faults. @throws UnknownFault */
+export function partsFor(ids: readonly string[]): PartName[] {
+  const needed = ids.flatMap((id) => findFault(id).needs);
+  return PART_NAMES.filter((part) => needed.includes(part));
 }
 
 /** Heals one fault, or every fault that is in the lab. @returns the IDs of what was healed */
@@ -46,7 +55,7 @@ export async function healLab(paths: LabPaths, id: string | undefined, say: (tex
   runningLab(paths);
   const ids = id === undefined ? appliedFaults(paths).map((fault) => fault.id) : [findFault(id).id];
   for (const each of ids) {
-    await carryOut(findFault(each).heal, paths, 0, say);
+    await performAll(paths, findFault(each).heal, 0, say);
     save(paths, appliedFaults(paths).filter((fault) => fault.id !== each));
   }
   return ids;
@@ -59,7 +68,8 @@ function findFault(id: string): Fault {
   return fault;
 }
 
-async function carryOut(operations: readonly Operation[], paths: LabPaths, seed: number, say: (text: string) => void): Promise<Record<string, string[]>> {
+/** Performs operations in order. @returns the pods that `select` chose, by name */
+export async function performAll(paths: LabPaths, operations: readonly Operation[], seed: number, say: (text: string) => void): Promise<Record<string, string[]>> {
   const selected = new Map<string, string[]>();
   const random = seededRandom(seed);
   for (const operation of operations) await perform(operation, { paths, random, selected, say });

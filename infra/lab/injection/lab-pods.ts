@@ -10,10 +10,16 @@ export function isInState(pod: Pod, state: PodState): boolean {
   if (state === 'any') return true;
   const status: StatusOfPod = (pod.status ?? {});
   const ready = status.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
+  if (state === 'oomKilled') return oomKilled(status);
   if (state === 'crashLooping') return !ready && crashLooping(status);
   return state === 'ready' ? ready : !ready;
 }
 
 function crashLooping({ containerStatuses = [] }: StatusOfPod): boolean {
   return containerStatuses.some(({ state }) => 'waiting' in state && state.waiting.reason === 'CrashLoopBackOff');
+}
+
+/** Killed for its memory, at its last end or for good. */
+function oomKilled({ containerStatuses = [] }: StatusOfPod): boolean {
+  return containerStatuses.some((container) => [container.state, container.lastState].some((state) => 'terminated' in state && state.terminated.reason === 'OOMKilled'));
 }

@@ -1,10 +1,12 @@
 import { ApiClient } from '../api/client';
 import { Reflector } from '../api/reflector';
-import type { EndpointSlice, Service } from '../api/types';
+import type { ConfigMap, EndpointSlice, Service } from '../api/types';
 import { clientKubeconfig, labPaths } from '../paths';
 import { DNS_IP } from '../settings';
 import { serveDns } from './dns-server';
+import { LoadBalancers } from './load-balancers';
 import { resolveName } from './names';
+import { OUTSIDE_NAMES, resolveOutsideName } from './outside-names';
 import { openPortal } from './portal';
 import { ServiceProxy } from './service-proxy';
 
@@ -15,11 +17,19 @@ async function main([dir]: readonly string[]): Promise<void> {
   const services = new Reflector<Service>(api, '/api/v1/services');
   const slices = new Reflector<EndpointSlice>(api, '/apis/discovery.k8s.io/v1/endpointslices');
   const proxy = new ServiceProxy();
-  const update = (): void => void proxy.update(services.values(), slices.values());
+  const balancers = new LoadBalancers(api);
+  const names = new Reflector<ConfigMap>(api, `/api/v1/namespaces/${OUTSIDE_NAMES.namespace}/configmaps`, `fieldSelector=${encodeURIComponent(`metadata.name=${OUTSIDE_NAMES.name}`)}`).start();
+  const update = (): void => {
+    void proxy.update(services.values(), slices.values());
+    void balancers.update(services.values());
+  };
   services.onChange(update).start();
   slices.onChange(update).start();
-  await Promise.all([services.synced, slices.synced]);
-  serveDns(DNS_IP, (name) => resolveName(name, services.values(), slices.values()));
+  await Promise.all([services.synced, slices.synced, names.synced]);
+  serveDns(DNS_IP, (name) => {
+    const found = resolveName(name, services.values(), slices.values());
+    return found.kind === 'unknown' ? resolveOutsideName(name, names.find(OUTSIDE_NAMES.namespace, OUTSIDE_NAMES.name)) : found;
+  });
   const portal = openPortal(paths.portal);
   process.on('SIGTERM', () => {
     portal.close();

@@ -14,15 +14,19 @@ export function slicesOf(service: Service, slices: readonly EndpointSlice[]): En
   return slices.filter(({ metadata }) => metadata.namespace === service.metadata.namespace && metadata.labels?.[SERVICE_LABEL] === service.metadata.name);
 }
 
+/** The cluster IP, and what a load balancer has given the Service. */
+function addressesOf({ spec: { clusterIP }, status }: Service): string[] {
+  const outside = (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []);
+  return clusterIP && clusterIP !== 'None' ? [clusterIP, ...outside] : [];
+}
+
 /** Routes of all Services with a cluster IP. A port without ready endpoints has a route without targets. */
 export function routes(services: readonly Service[], slices: readonly EndpointSlice[]): Route[] {
   return services.flatMap((service) => {
-    const ip = service.spec.clusterIP;
-    if (!ip || ip === 'None') return [];
     const own = slicesOf(service, slices);
-    return (service.spec.ports ?? [])
+    return addressesOf(service).flatMap((ip) => (service.spec.ports ?? [])
       .filter(({ protocol }) => (protocol ?? 'TCP') === 'TCP')
-      .map(({ name, port }) => ({ listen: `${ip}:${port}`, targets: readyTargets(own, name) }));
+      .map(({ name, port }) => ({ listen: `${ip}:${port}`, targets: readyTargets(own, name) })));
   });
 }
 

@@ -9,13 +9,23 @@ export interface Invocation {
 
 const PATH = '/image/bin:/usr/local/bin:/usr/bin:/bin';
 
-/** @throws where a container names no command or an unknown field */
-export function invocation(container: Container, pod: Pod, podIp: string): Invocation {
+/**
+ * @param programs of the container's image; the first is its entry point
+ * @throws where neither the container nor its image says what to run, or at an unknown field
+ */
+export function invocation(container: Container, pod: Pod, podIp: string, programs: readonly string[]): Invocation {
   const env: Record<string, string> = { PATH, HOME: '/tmp', HOSTNAME: pod.metadata.name, KUBERNETES_SERVICE_HOST: KUBERNETES_SERVICE_IP, KUBERNETES_SERVICE_PORT: '443' };
   for (const { name, value, valueFrom } of container.env ?? []) env[name] = valueFrom?.fieldRef ? podField(pod, valueFrom.fieldRef.fieldPath, podIp) : expand(value ?? '', env);
-  const command = [...(container.command ?? []), ...(container.args ?? [])].map((word) => expand(word, env));
-  if (!container.command?.length) throw new Error(`container ${container.name} has no command; images of the lab have no entry point`);
+  const [program = programs[0], ...words] = container.command ?? [];
+  if (program === undefined) throw new Error(`container ${container.name} has no command, and its image no program`);
+  const command = [inImage(program, programs), ...words, ...(container.args ?? [])].map((word) => expand(word, env));
   return { env, command };
+}
+
+/** Elsewhere an image has its program in /bin; here that is the machine's own. */
+function inImage(program: string, programs: readonly string[]): string {
+  const name = program.replace(/^\/bin\//, '');
+  return programs.includes(name) ? name : program;
 }
 
 /** `$(NAME)` becomes the variable, `$$(NAME)` stays `$(NAME)`, an unknown name stays as it is. */

@@ -6,6 +6,8 @@ import type { ContainerLog } from './container-log';
 
 export interface Exit {
   readonly exitCode: number;
+  /** The kernel killed it because its memory limit was reached. */
+  readonly oomKilled?: boolean;
   readonly signal?: string;
   readonly startedAt: Date;
   readonly finishedAt: Date;
@@ -23,7 +25,8 @@ export class ContainerProcess {
 
   constructor(script: string, env: Readonly<Record<string, string>>, log: ContainerLog, run: number, private readonly record: string) {
     // A session of its own, so that one signal reaches whatever the container started.
-    const child = spawn('unshare', ['--mount', '--uts', '--propagation', 'private', '--', '/bin/sh', '-c', script], { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env });
+    // Its mounts are its own, but it follows when a volume is unmounted.
+    const child = spawn('unshare', ['--mount', '--uts', '--propagation', 'slave', '--', '/bin/sh', '-c', script], { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env });
     this.child = child;
     const kept = child.stdout && child.stderr ? log.record(run, child.stdout, child.stderr) : Promise.resolve();
     const exited = new Promise<{ code: number | null; signalName: NodeJS.Signals | null }>((resolve) => {

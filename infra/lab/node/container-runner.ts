@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Container, Pod } from '../api/types';
+import type { Container, Pod, Resources } from '../api/types';
 import { ContainerLog } from './container-log';
 import { invocation } from './container-env';
 import { ContainerProcess, type Exit } from './container-process';
 import { kubernetesTime, knownStatus, terminated, waitingStatus, type ContainerState, type ContainerStatus } from './container-status';
+import type { ControlGroup, ControlGroups } from './control-groups';
 import { findImage } from './images';
 import { Prober, type ProbeKind } from './probes';
 import { createRootfs, enterScript, type Mount } from './rootfs';
+import { memoryLimit, sameResources } from './resources';
 import { restartDelayMs, type Timings } from './timings';
 
 /** What a container needs from its pod. */
@@ -18,6 +20,7 @@ export interface ContainerHost {
   readonly rootFolder: string;
   readonly logFolder: string;
   readonly recordFile: string;
+  readonly controlGroups: ControlGroups;
   readonly mounts: readonly Mount[];
   changed(): void;
   event(type: 'Normal' | 'Warning', reason: string, message: string): void;
@@ -30,12 +33,17 @@ export class ContainerRunner {
   private readonly log: ContainerLog;
   private readonly abort = new AbortController();
   private crashes = 0;
+  private resources: Resources | undefined;
+  private group: ControlGroup | undefined;
+  private oomEvents = 0;
+  private resizeProblem: string | undefined;
 
   constructor(
     readonly container: Container,
     private readonly host: ContainerHost,
   ) {
     this.log = new ContainerLog(host.logFolder);
+    this.resources = container.resources;
     const known = knownStatus(host.pod, container.name);
     // A run that an earlier node agent knew has ended with that agent: this is the next one.
     this.current = waitingStatus(container, 'PodInitializing', known ? known.restartCount + (known.containerID ? 1 : 0) : 0);
@@ -48,6 +56,25 @@ export class ContainerRunner {
   /** Log file of the current run, or of the one before it. */
   logFile(previous: boolean): string {
     return this.log.file(this.current.restartCount - (previous ? 1 : 0));
+  }
+
+  /** Why the last resize could not be done; undefined when it was. */
+  get resizeError(): string | undefined {
+    return this.resizeProblem;
+  }
+
+  /** Gives the running container other limits, without a restart. What is in use already cannot be taken away. */
+  resize(resources: Resources | undefined): void {
+    if (sameResources(resources, this.resources) && !this.resizeProblem) return;
+    try {
+      this.group?.limitMemory(memoryLimit(resources));
+      this.resources = resources;
+      this.resizeProblem = undefined;
+      this.update(this.actualResources());
+    } catch (error) {
+      this.resizeProblem = `container ${this.container.name}: the memory limit could not be set: ${(error as Error).message}`;
+      this.host.changed();
+    }
   }
 
   /** Runs until the restart policy is satisfied or the pod ends. @returns the last exit code, if it ever ran */
@@ -72,22 +99,38 @@ export class ContainerRunner {
     const { host, container } = this;
     const containerID = `process://${randomUUID()}`;
     const run = this.current.restartCount;
-    const { env, command } = invocation(container, host.pod, host.podIp);
+    const { env, command } = invocation(container, host.pod, host.podIp, Object.keys(image));
     const hostname = host.pod.spec.hostname ?? host.pod.metadata.name;
     const subdomain = host.pod.spec.subdomain;
     const mounts = createRootfs(host.rootFolder, { hostname, namespace: host.pod.metadata.namespace ?? 'default', podIp: host.podIp, ...(subdomain ? { subdomain } : {}) }, image, host.mounts);
     const script = enterScript(host.rootFolder, hostname, mounts, container.workingDir ?? '/', command);
-    const process = new ContainerProcess(script, env, this.log, run, host.recordFile);
+    const group = host.controlGroups.create(`${host.pod.metadata.uid}.${container.name}.${run}`, memoryLimit(this.resources));
+    const process = new ContainerProcess(`${group.joinScript}\n${script}`, env, this.log, run, host.recordFile);
+    this.group = group;
     this.process = process;
-    this.update({ containerID, imageID: container.image, state: { running: { startedAt: kubernetesTime(process.startedAt) } }, started: !container.startupProbe, ready: !container.readinessProbe && !container.startupProbe });
+    this.update({ containerID, imageID: container.image, state: { running: { startedAt: kubernetesTime(process.startedAt) } }, started: !container.startupProbe, ready: !container.readinessProbe && !container.startupProbe, ...this.actualResources() });
     host.event('Normal', 'Started', `Started container ${container.name}`);
     const prober = new Prober(container, host.podIp, { onVerdict: (kind, passed) => this.onVerdict(kind, passed, process), onFailure: (kind, message) => host.event('Warning', 'Unhealthy', `${kind[0]?.toUpperCase()}${kind.slice(1)} probe failed: ${message}`) });
-    const exit = await process.ended;
+    const exit = this.withCause(await process.ended, group);
     prober.stop();
     this.process = undefined;
+    this.group = undefined;
+    group.remove();
     const state = { terminated: terminated(exit, containerID) };
     this.update({ state, ready: false, started: false });
     return exit;
+  }
+
+  /** A container counts as killed for its memory when the kernel did so, and it ended by that. */
+  private withCause(exit: Exit, group: ControlGroup): Exit {
+    const kills = group.oomKills();
+    this.oomEvents += kills;
+    return { ...exit, oomKilled: kills > 0 && exit.signal === 'SIGKILL' };
+  }
+
+  private actualResources(): Pick<ContainerStatus, 'resources' | 'allocatedResources'> {
+    const { resources } = this;
+    return { resources: resources ?? {}, ...(resources?.requests ? { allocatedResources: resources.requests } : {}) };
   }
 
   private onVerdict(kind: ProbeKind, passed: boolean, process: ContainerProcess): void {

@@ -1,4 +1,4 @@
-import type { Container, Pod } from '../api/types';
+import type { Container, Pod, Resources } from '../api/types';
 import type { Exit } from './container-process';
 
 /** What a container is doing, in the words of `status.containerStatuses[].state`. */
@@ -26,6 +26,9 @@ export interface ContainerStatus {
   readonly ready: boolean;
   readonly started: boolean;
   readonly state: ContainerState;
+  /** What the running container has, which follows the specification when that is resized. */
+  readonly resources?: Resources;
+  readonly allocatedResources?: Readonly<Record<string, string>>;
   readonly lastState: Record<string, never> | { readonly terminated: Terminated };
 }
 
@@ -33,7 +36,7 @@ export interface ContainerStatus {
 export const kubernetesTime = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`;
 
 export function terminated(exit: Exit, containerID: string): Terminated {
-  return { exitCode: exit.exitCode, reason: exit.exitCode === 0 ? 'Completed' : 'Error', startedAt: kubernetesTime(exit.startedAt), finishedAt: kubernetesTime(exit.finishedAt), containerID };
+  return { exitCode: exit.exitCode, reason: exit.oomKilled ? 'OOMKilled' : exit.exitCode === 0 ? 'Completed' : 'Error', startedAt: kubernetesTime(exit.startedAt), finishedAt: kubernetesTime(exit.finishedAt), containerID };
 }
 
 /** Status of a container that has not begun. */

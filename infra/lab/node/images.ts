@@ -1,21 +1,44 @@
 import path from 'node:path';
 import { binary } from '../build';
+import { SEAWEEDFS } from '../../embedded/pinned';
+import { programFile } from '../../embedded/programs';
+import { labSource } from '../paths';
 import type { Binary } from '../tools';
+
+/** A program of the lab's own, in Python: a file of `programs/`. */
+interface Script {
+  readonly script: string;
+}
 
 /** Programs that a container finds on its PATH: name → file on this machine. */
 export type Image = Readonly<Record<string, string>>;
 
-/** Image names of the manifests → binaries of the lab. Whatever else is asked for cannot be pulled. */
-const IMAGES: Readonly<Record<string, readonly Binary[]>> = {
+/** Image names of the manifests → programs of the lab. Whatever else is asked for cannot be pulled. */
+const IMAGES: Readonly<Record<string, ReadonlyArray<Binary | typeof SEAWEEDFS | Script>>> = {
   'nightshift.lab/thanos:0.42.4': ['thanos'],
   'nightshift.lab/prometheus:0.315.0': ['prometheus', 'promtool'],
   'nightshift.lab/alertmanager:0.34.2': ['alertmanager', 'amtool'],
-  // Only what every container has anyway: the machine's own /usr, with sh and cp.
+  'nightshift.lab/kube-state-metrics:2.18.0': ['kube-state-metrics'],
+  'nightshift.lab/node-exporter:1.10.2': ['node_exporter'],
+  'nightshift.lab/blackbox-exporter:0.28.0': ['blackbox_exporter'],
+  'nightshift.lab/prometheus-operator:0.85.0': ['operator'],
+  'nightshift.lab/prometheus-config-reloader:0.85.0': ['prometheus-config-reloader'],
+  'nightshift.lab/grafana:1': [{ script: 'grafana.py' }],
+  'nightshift.lab/ingress-controller:1': [{ script: 'ingress_controller.py' }],
+  'nightshift.lab/seaweedfs:4.48': [SEAWEEDFS],
+  // Debian's package, in the machine's own /usr, which every container has.
+  'nightshift.lab/memcached:1.6': [],
+  // Only that: sh, cp, and in labs with a part that needs it python3.
   'nightshift.lab/shell:1': [],
 };
 
 /** @returns undefined for an image that no registry of ours has. */
 export function findImage(name: string): Image | undefined {
-  const binaries = IMAGES[name];
-  return binaries && Object.fromEntries(binaries.map((file) => [path.basename(file), binary(file)]));
+  const files = IMAGES[name]?.map(fileOf);
+  return files && Object.fromEntries(files.map((file) => [path.basename(file), file]));
+}
+
+function fileOf(program: (typeof IMAGES)[string][number]): string {
+  if (typeof program === 'string') return binary(program);
+  return 'script' in program ? labSource('programs', program.script) : programFile(program);
 }

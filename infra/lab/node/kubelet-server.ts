@@ -17,24 +17,36 @@ export interface KubeletIdentity {
 /** @returns the log file of a container's current or previous run; undefined when there is no such container */
 export type LogLookup = (namespace: string, pod: string, container: string, previous: boolean) => string | undefined;
 
-/** The kubelet endpoints that the API server calls: container logs. Only the API server's own certificate is let in. */
-export function kubeletServer(identity: KubeletIdentity, findLog: LogLookup): https.Server {
+/** What `GET` answers, by path: content type and text. */
+export type Pages = Readonly<Record<string, { readonly type: string; readonly content: () => string }>>;
+
+/**
+ * The kubelet endpoints that the API server calls: container logs, metrics, and what pods and volumes use. Only the API
+ * server's own certificate is let in; whoever may `get` `nodes/proxy` comes through it.
+ */
+export function kubeletServer(identity: KubeletIdentity, findLog: LogLookup, pages: Pages): https.Server {
   return https.createServer({ ...identity, requestCert: true, rejectUnauthorized: true }, (request, response) => {
-    void answer(request, response, findLog).catch((error: Error) => {
+    void answer(request, response, findLog, pages).catch((error: Error) => {
       if (!response.headersSent) response.writeHead(error instanceof RangeError ? 400 : 500);
       response.end(`${error.message}\n`);
     });
   });
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, findLog: LogLookup): Promise<void> {
+async function answer(request: IncomingMessage, response: ServerResponse, findLog: LogLookup, pages: Pages): Promise<void> {
   const url = new URL(request.url ?? '/', 'https://kubelet');
   const { socket } = request;
   const peer = socket instanceof TLSSocket ? socket.getPeerCertificate().subject?.CN : undefined;
   if (peer !== 'kube-apiserver-kubelet-client') return end(response, 403, `${String(peer)} may not use the kubelet API`);
   if (url.pathname === '/healthz') return end(response, 200, 'ok');
+  const page = pages[url.pathname];
+  if (page) {
+    const content = page.content();
+    response.writeHead(200, { 'content-type': page.type });
+    return void response.end(content);
+  }
   const [, call, namespace = '', pod = '', container = ''] = url.pathname.split('/').map(decodeURIComponent);
-  if (call !== 'containerLogs') return end(response, 501, `The lab's node agent serves logs only, not ${call}: reach a pod through the pod proxy instead`);
+  if (call !== 'containerLogs') return end(response, 501, `The lab's node agent serves logs, ${Object.keys(pages).join(' and ')}, not ${call}: reach a pod through the pod proxy instead`);
   const query = parseLogQuery(url.searchParams);
   const file = findLog(namespace, pod, container, query.previous);
   if (!file) return end(response, 404, `container "${container}" of pod ${namespace}/${pod} is not on this node`);

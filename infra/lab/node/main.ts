@@ -6,14 +6,19 @@ import type { ConfigMap, Pod, Secret } from '../api/types';
 import { addressesWith, removeAddress } from '../cluster/addresses';
 import { pkiFile } from '../cluster/certificates';
 import { clientKubeconfig, labPaths } from '../paths';
-import { KUBELET_PORT, NODE_IP, NODE_NAME, POD_CIDR } from '../settings';
+import { Disks } from '../storage/disks';
+import { VolumeProvisioner } from '../storage/provisioner';
+import { KUBELET_PORT, NODE_IP, NODE_NAME, POD_CIDR, STORAGE_PROVISIONER } from '../settings';
 import { killLeftovers } from './container-process';
 import type { NodeContext } from './context';
-import { PodEvents } from './events';
-import { kubeletServer } from './kubelet-server';
+import { ControlGroups } from './control-groups';
+import { ObjectEvents } from './events';
+import { kubeletMetrics } from './kubelet-metrics';
+import { kubeletServer, type LogLookup } from './kubelet-server';
 import { NodeObject } from './node-object';
 import { PodAddresses } from './pod-addresses';
 import { PodWorker } from './pod-worker';
+import { summaries } from './stats-summary';
 import { timings } from './timings';
 
 /** How often ConfigMap and Secret volumes are compared with their objects; the kubelet takes a minute or two. */
@@ -27,15 +32,20 @@ async function main([dir, factor]: readonly string[]): Promise<void> {
   console.log(`${killLeftovers(paths.pods)} processes of an earlier node agent ended`);
   for (const ip of await addressesWith(`${podPrefix}.`)) await removeAddress(ip);
 
+  const disks = new Disks(paths.volumes);
+  await disks.open();
   const api = new ApiClient(clientKubeconfig(paths, 'node'));
   const node = new NodeObject(api);
   await node.register();
   const configMaps = new Reflector<ConfigMap>(api, '/api/v1/configmaps').start();
   const secrets = new Reflector<Secret>(api, '/api/v1/secrets').start();
   await Promise.all([configMaps.synced, secrets.synced]);
+  const provisionerApi = new ApiClient(clientKubeconfig(paths, 'volume-provisioner'));
+  const provisioner = new VolumeProvisioner(provisionerApi, disks, new ObjectEvents(provisionerApi, STORAGE_PROVISIONER));
+  await provisioner.start();
 
   const logs = path.join(paths.logs, 'pods');
-  const context: NodeContext = { api, events: new PodEvents(api), addresses: new PodAddresses(podPrefix), timings: timings(Number(factor)), volumeSources: { api, configMaps, secrets }, pods: paths.pods, logs };
+  const context: NodeContext = { api, events: new ObjectEvents(api), addresses: new PodAddresses(podPrefix), timings: timings(Number(factor)), volumeSources: { api, configMaps, secrets, disks }, controlGroups: ControlGroups.open(paths.controlGroup), pods: paths.pods, logs };
   const workers = new Map<string, PodWorker>();
   const pods = new Reflector<Pod>(api, '/api/v1/pods', `fieldSelector=${encodeURIComponent(`spec.nodeName=${NODE_NAME}`)}`);
   pods.onChange(({ type, object }) => {
@@ -52,9 +62,15 @@ async function main([dir, factor]: readonly string[]): Promise<void> {
   removeFoldersOfGonePods(paths.pods, new Set(pods.values().map(({ metadata }) => metadata.uid)));
 
   const identity = { ca: pkiFile(paths, 'ca.crt'), cert: pkiFile(paths, 'kubelet.crt'), key: pkiFile(paths, 'kubelet.key') };
-  const server = kubeletServer(identity, (namespace, pod, container, previous) => {
+  const summary = summaries(paths.pods, (uid) => context.controlGroups.usageOf(uid));
+  const findLog: LogLookup = (namespace, pod, container, previous) => {
     const uid = pods.find(namespace, pod)?.metadata.uid;
     return uid === undefined ? undefined : workers.get(uid)?.logFile(container, previous);
+  };
+  const server = kubeletServer(identity, findLog, {
+    '/stats/summary': { type: 'application/json', content: () => JSON.stringify(summary(pods.values())) },
+    // Prometheus 3 refuses a target that does not say what it sends.
+    '/metrics': { type: 'text/plain; version=0.0.4; charset=utf-8', content: () => kubeletMetrics(pods.values(), paths.pods) },
   });
   server.listen(KUBELET_PORT, NODE_IP);
 
@@ -62,6 +78,7 @@ async function main([dir, factor]: readonly string[]): Promise<void> {
   const shutdown = async (): Promise<void> => {
     clearInterval(sync);
     node.stop();
+    provisioner.stop();
     pods.stop();
     await Promise.all([...workers.values()].map((worker) => worker.kill()));
     process.exit(0);

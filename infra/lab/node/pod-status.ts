@@ -10,7 +10,12 @@ export interface PodFacts {
   readonly containers: readonly ContainerStatus[];
   /** The pod's containers have ended for good. */
   readonly finished: boolean;
+  /** Why limits that were asked for are not in force. */
+  readonly resizeErrors: readonly string[];
 }
+
+/** Is there only while a resize is not done. */
+const RESIZING = 'PodResizeInProgress';
 
 /** `status` of a pod as its node reports it. Conditions that others own, such as PodScheduled, are carried over. */
 export function podStatus(pod: Pod, facts: PodFacts, now = new Date()): Record<string, unknown> {
@@ -23,10 +28,12 @@ export function podStatus(pod: Pod, facts: PodFacts, now = new Date()): Record<s
     facts.initialized ? { type: 'Initialized', status: 'True' } : { type: 'Initialized', status: 'False', reason: 'ContainersNotInitialized', message: `containers with incomplete status: [${facts.init.map(({ name }) => name).join(' ')}]` },
     { type: 'Ready', status: ready ? 'True' : 'False', ...(ready ? {} : detail) },
     { type: 'ContainersReady', status: ready ? 'True' : 'False', ...(ready ? {} : detail) },
+    ...(facts.resizeErrors.length > 0 ? [{ type: RESIZING, status: 'True' as const, reason: 'Error', message: facts.resizeErrors.join('; ') }] : []),
   ];
   return {
     phase: phase(facts),
-    conditions: mergeConditions(pod.status?.conditions ?? [], own, now),
+    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+    conditions: mergeConditions((pod.status?.conditions ?? []).filter(({ type }) => type !== RESIZING || facts.resizeErrors.length > 0), own, now),
     hostIP: NODE_IP,
     hostIPs: [{ ip: NODE_IP }],
     ...(facts.podIp ? { podIP: facts.podIp, podIPs: [{ ip: facts.podIp }] } : {}),

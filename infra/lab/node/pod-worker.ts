@@ -66,6 +66,7 @@ export class PodWorker {
   /** Takes note of a new version of the pod object. */
   update(pod: Pod): void {
     this.pod = pod;
+    for (const runner of this.containers) runner.resize(pod.spec.containers.find(({ name }) => name === runner.container.name)?.resources);
     if (pod.metadata.deletionTimestamp) void this.end(this.context.timings.graceMs(pod.metadata.deletionGracePeriodSeconds ?? 30));
   }
 
@@ -127,6 +128,7 @@ export class PodWorker {
       pod: this.pod,
       podIp: this.podIp,
       timings: this.context.timings,
+      controlGroups: this.context.controlGroups,
       rootFolder: path.join(this.folder, 'rootfs', container.name),
       logFolder: path.join(this.context.logs, `${namespace}_${name}_${uid}`, container.name),
       recordFile: path.join(recordsFolder(this.context.pods), `${uid}.${container.name}`),
@@ -157,7 +159,7 @@ export class PodWorker {
   private async report(): Promise<void> {
     const init = this.init.map(({ status }) => ({ ...status, ready: 'terminated' in status.state && status.state.terminated.exitCode === 0 }));
     const containers = this.containers.map((runner) => (this.initialized ? runner.status : waitingStatus(runner.container, init.length > 0 ? 'PodInitializing' : 'ContainerCreating', runner.status.restartCount)));
-    const status = podStatus(this.pod, { podIp: this.podIp, startedAt: this.startedAt, initialized: this.initialized, init, containers, finished: this.finished });
+    const status = podStatus(this.pod, { podIp: this.podIp, startedAt: this.startedAt, initialized: this.initialized, init, containers, finished: this.finished, resizeErrors: this.containers.flatMap(({ resizeError }) => resizeError ?? []) });
     const text = JSON.stringify(status);
     if (text === this.reported) return;
     const { namespace, name, uid } = this.pod.metadata;

@@ -1,8 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { ApiClient } from '../api/client';
 import type { Reflector } from '../api/reflector';
-import type { ConfigMap, KeyToPath, Pod, ProjectedSource, Secret, Volume } from '../api/types';
+import type { ConfigMap, KeyToPath, PersistentVolumeClaim, Pod, ProjectedSource, Secret, Volume } from '../api/types';
+import type { Disks } from '../storage/disks';
 import { writePayload, type Payload } from './atomic-folder';
 import { podField } from './container-env';
 
@@ -10,6 +11,7 @@ export interface VolumeSources {
   readonly api: ApiClient;
   readonly configMaps: Reflector<ConfigMap>;
   readonly secrets: Reflector<Secret>;
+  readonly disks: Disks;
 }
 
 /** What a volume needs is not there (yet); the pod waits for it, as under a kubelet. */
@@ -37,19 +39,37 @@ export class PodVolumes {
   async sync(): Promise<void> {
     for (const volume of this.pod.spec.volumes ?? []) {
       if (volume.emptyDir) mkdirSync(this.path(volume.name), { recursive: true });
+      else if (volume.persistentVolumeClaim) await this.attach(volume.name, volume.persistentVolumeClaim.claimName);
       else writePayload(this.path(volume.name), await this.payload(volume));
     }
   }
 
-  /** ConfigMaps and Secrets are mounted read-only; an emptyDir is the pod's own. */
+  /** ConfigMaps and Secrets are mounted read-only; an emptyDir is the pod's own, and a claim's volume may be written. */
   isReadOnly(name: string): boolean {
-    return !this.pod.spec.volumes?.find((volume) => volume.name === name)?.emptyDir;
+    const volume = this.pod.spec.volumes?.find((known) => known.name === name);
+    return volume?.persistentVolumeClaim ? (volume.persistentVolumeClaim.readOnly ?? false) : !volume?.emptyDir;
+  }
+
+  /** A link to the claim's file system, which outlives the pod; relative, so that it also leads there from outside the lab's mounts. */
+  private async attach(name: string, claimName: string): Promise<void> {
+    const link = this.path(name);
+    if (existsSync(link)) return;
+    const { namespace } = this.pod.metadata;
+    const claim = await this.sources.api.get<PersistentVolumeClaim>(`/api/v1/namespaces/${namespace}/persistentvolumeclaims/${claimName}`);
+    const volume = claim.spec.volumeName;
+    if (claim.status?.phase !== 'Bound' || !volume) throw new VolumeNotReady(`persistentvolumeclaim "${claimName}" is not bound to a volume`);
+    if (!this.sources.disks.isMounted(volume)) throw new VolumeNotReady(`volume "${volume}" of claim "${claimName}" is not mounted on this node`);
+    // The pod's start and a change of one of its objects may both have got here, each having found no link before it asked.
+    if (existsSync(link)) return;
+    mkdirSync(this.folder, { recursive: true });
+    // Volumes are looked after on two paths, and the other may have been faster while this one asked.
+    if (!existsSync(link)) symlinkSync(path.relative(this.folder, this.sources.disks.path(volume)), link);
   }
 
   private async payload(volume: Volume): Promise<Payload> {
     const sources: readonly ProjectedSource[] | undefined =
       volume.projected?.sources ?? (volume.configMap && [{ configMap: volume.configMap }]) ?? (volume.secret && [{ secret: { name: volume.secret.secretName, ...volume.secret } }]);
-    if (!sources) throw new VolumeNotReady(`volume "${volume.name}" is of a kind that the lab does not know (emptyDir, configMap, secret and projected are known)`);
+    if (!sources) throw new VolumeNotReady(`volume "${volume.name}" is of a kind that the lab does not know (emptyDir, persistentVolumeClaim, configMap, secret and projected are known)`);
     const payload = new Map<string, Buffer>();
     for (const source of sources) for (const [name, content] of await this.project(source)) payload.set(name, content);
     return payload;

@@ -1,4 +1,5 @@
 import { axiosAlertmanagerGateway } from '../../../activities/alertmanager/axios-gateway';
+import { axiosRulesGateway } from '../../../activities/prometheus/axios-rules-gateway';
 import { axiosQueryGateway } from '../../../activities/prometheus/axios-query-gateway';
 import { json, WireServer } from '../../support/wire-server';
 import { conforms, failureOf, PLANTED } from './conformance';
@@ -23,6 +24,16 @@ conforms({
   },
   errorBody: (_status, message) => ({ code: 400, message }),
   good: [],
+});
+
+conforms({
+  name: 'axiosRulesGateway',
+  connect: (url, timeoutMs) => {
+    const gateway = axiosRulesGateway(withCredentials(url), 'The Ruler', timeoutMs);
+    return () => gateway.alertingRules();
+  },
+  errorBody: (_status, error) => ({ status: 'error', errorType: 'bad_data', error }),
+  good: { status: 'success', data: { groups: [] } },
 });
 
 describe('the wire', () => {
@@ -77,6 +88,18 @@ describe('the wire', () => {
     server.handler = (_request, response) => json(response, 200, [{ ...alert, status: { state: 'suppressed', silencedBy: ['s'], inhibitedBy: [] } }]);
     const alerts = await axiosAlertmanagerGateway(server.url).activeAlerts(['alertname=~"A|B"', 'cluster="c"']);
     expect(new URL(server.seen[0]!.line.slice(4), server.url).searchParams.getAll('filter')).toEqual(['alertname=~"A|B"', 'cluster="c"']);
-    expect(alerts).toEqual([{ fingerprint: 'f', labels: { alertname: 'A' }, startsAt: '2026-01-01T00:00:00Z', state: 'suppressed' }]);
+    expect(alerts).toEqual([{ fingerprint: 'f', labels: { alertname: 'A' }, startsAt: '2026-01-01T00:00:00Z', state: 'suppressed', silencedBy: ['s'], receivers: ['n'] }]);
+  });
+
+  it('reads rules with the alerts that fire, those of a Thanos Ruler too', async () => {
+    const rule = { state: 'firing', name: 'Watchdog', query: 'vector(1)', duration: 0, labels: {}, annotations: {}, health: 'ok', type: 'alerting', lastEvaluation: '2026-01-01T00:00:00Z', evaluationTime: 0.1 };
+    const alerts = [{ labels: { alertname: 'Watchdog', cluster: 'c' }, annotations: {}, state: 'firing', activeAt: 'x', value: '1' }, { labels: { alertname: 'Watchdog', cluster: 'd' }, annotations: {}, state: 'pending', activeAt: 'x', value: '1' }];
+    const failing = { ...rule, name: 'X', health: 'err', lastError: 'no answer', alerts: null, partialResponseStrategy: 'ABORT' };
+    server.handler = (_request, response) => json(response, 200, { status: 'success', data: { groups: [{ name: 'g', file: 'f', interval: 30, rules: [{ ...rule, alerts }, failing] }] } });
+    expect(await axiosRulesGateway(server.url).alertingRules()).toEqual([
+      { group: 'g', name: 'Watchdog', health: 'ok', lastEvaluation: '2026-01-01T00:00:00Z', firing: [{ alertname: 'Watchdog', cluster: 'c' }] },
+      { group: 'g', name: 'X', health: 'err', lastError: 'no answer', lastEvaluation: '2026-01-01T00:00:00Z', firing: [] },
+    ]);
+    expect(server.seen[0]?.line).toBe('GET /api/v1/rules?type=alert');
   });
 });

@@ -174,9 +174,11 @@ describe('clientNodeGateway on the wire', () => {
   it('asks programs through the proxy, with query and method', async () => {
     answers((_request, response) => void response.writeHead(200, { 'content-type': 'text/plain' }).end('metrics'));
     expect(await gateway.proxyGet({ namespace: NAMESPACE, resource: 'pods', name: 'p', port: 9090, path: '/api/v1/targets?state=active' })).toBe('metrics');
+    expect(await gateway.proxyGet({ resource: 'nodes', name: 'node-1', path: '/stats/summary' })).toBe('metrics');
     await gateway.proxyPost({ namespace: NAMESPACE, resource: 'services', name: 's', port: 'http', path: '/-/reload' });
     expect(asked().map(({ line }) => line)).toEqual([
       'GET /api/v1/namespaces/monitoring/pods/p:9090/proxy/api/v1/targets?state=active',
+      'GET /api/v1/nodes/node-1/proxy/stats/summary',
       'POST /api/v1/namespaces/monitoring/services/s:http/proxy/-/reload',
     ]);
   });

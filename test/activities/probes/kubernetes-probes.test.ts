@@ -83,7 +83,7 @@ describe('kubernetes.pods', () => {
   });
 
   it('refuses roles that are not configured, and unknown input', async () => {
-    await expect(pods(accessWith(), 'receivers')).rejects.toThrow(/role receivers is not configured.*agent, agentConfig, receiver/);
+    await expect(pods(accessWith(), 'receivers')).rejects.toThrow(/role receivers is not configured.*agent, agentConfig, hashring, receiver/);
     await expect(pods(accessWith(), 'constructor')).rejects.toThrow(/not configured/);
     await expect(ask(accessWith(), 'kubernetes.pods', { target: 'receiver', extra: 1 })).rejects.toThrow(/probe it gives kubernetes.pods/);
   });
@@ -285,20 +285,45 @@ describe('kubernetes.recentChanges', () => {
       { apiVersion: 'v1', kind: 'Event', metadata: { name: 'f', namespace: NAMESPACE }, involvedObject: { kind: 'Pod', name: 'other-1' }, reason: 'BackOff', type: 'Warning', lastTimestamp: '2026-03-01T02:55:00Z' },
     );
     const { fields, summary, table } = await changes(access);
-    expect(fields).toEqual({ changed: ['StatefulSet thanos-receive'], managers: ['kubectl-patch'], newRevision: true, minutesBefore: 12, events: ['BackOff'] });
+    expect(fields).toEqual({ changed: ['StatefulSet thanos-receive'], managers: ['kubectl-patch'], changedBefore: ['receiver'], newRevision: true, minutesBefore: 12, events: ['BackOff'] });
     expect(summary).toContain('by revision 3 at 2026-03-01T02:48:01Z');
     expect(JSON.stringify(table)).not.toContain('\\u001b');
   });
 
   it('says that nothing changed, also for what is not there', async () => {
-    expect((await changes(accessWith())).fields).toEqual({ changed: [], managers: [], newRevision: false, minutesBefore: null, events: [] });
+    expect((await changes(accessWith())).fields).toEqual({ changed: [], changedBefore: [], managers: [], newRevision: false, minutesBefore: null, events: [] });
+  });
+
+  it('takes the controllers of GitOps tools for authors, and a change of scale for a decision', async () => {
+    const access = accessWith();
+    const managedFields = (manager: string, subresource?: string) => [{ manager, operation: 'Update', time: '2026-03-01T02:50:00Z', ...(subresource && { subresource }) }];
+    access.kubernetes.put({ ...receiverService(), metadata: { ...receiverService().metadata, managedFields: managedFields('argocd-controller') } }, statefulSet({ metadata: { managedFields: managedFields('kube-controller-manager', 'scale') } }));
+    expect((await changes(access)).fields).toMatchObject({ changedBefore: ['receiver', 'receiverService'], managers: expect.arrayContaining(['argocd-controller', 'kube-controller-manager']) });
+  });
+
+  it('leaves roles out that the cluster does not have, and never reads a Secret', async () => {
+    const access = accessWith();
+    access.config.targets['objectStore'] = { apiVersion: 'v1', kind: 'Secret', namespace: NAMESPACE, name: 'thanos-objstore-secret', ports: {} };
+    const read: string[] = [];
+    access.kubernetes.before = (call) => void read.push(call);
+    await changes(access, { targets: ['receiverService', 'grafana', 'objectStore'] });
+    expect(read).toEqual(['read Service monitoring/thanos-receive-lb', 'list Event monitoring']);
+  });
+
+  it('looks back for an hour, times the factor, and for five minutes at least', async () => {
+    const managed = { ...receiverService(), metadata: { ...receiverService().metadata, managedFields: [{ manager: 'kubectl-edit', operation: 'Update', time: '2026-03-01T02:54:00Z' }] } };
+    for (const [timeFactor, changed] of [[1, ['receiverService']], [0.2, ['receiverService']], [0.01, []]] as const) {
+      const access = accessWith({ timeFactor });
+      access.kubernetes.put(managed);
+      expect((await changes(access)).fields['changedBefore']).toEqual(changed);
+    }
   });
 
   it('counts what came after the beginning as such', async () => {
     const access = accessWith();
     access.kubernetes.put(receiverService());
     access.kubernetes.find({ kind: 'Service', namespace: NAMESPACE, name: 'thanos-receive-lb' })!.metadata['creationTimestamp'] = '2026-03-01T03:05:00Z';
-    expect((await changes(access, {})).fields).toMatchObject({ minutesBefore: -5, changed: ['Service thanos-receive-lb'] });
+    expect((await changes(access, {})).fields).toMatchObject({ minutesBefore: -5, changed: ['Service thanos-receive-lb'], changedBefore: [] });
     expect(NOW).toContain('03:00');
   });
 });

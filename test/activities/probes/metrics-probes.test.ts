@@ -120,6 +120,7 @@ describe('thanos.query', () => {
       const samples: Sample[] = value === undefined ? [] : [{ name: '', labels: {}, value }];
       return Promise.resolve({ samples, warnings });
     },
+    queryRange: () => Promise.resolve({ series: [], warnings }),
   });
 
   it('is not applicable where there is none', async () => {
@@ -146,7 +147,7 @@ describe('alertmanager.alerts', () => {
     const gateway: AlertmanagerGateway = {
       activeAlerts: (filter) => {
         asked.push(filter);
-        return Promise.resolve([{ fingerprint: '1', labels: { alertname: 'RemoteWriteLagging' }, startsAt: '', state: 'suppressed' }]);
+        return Promise.resolve([{ fingerprint: '1', labels: { alertname: 'RemoteWriteLagging' }, startsAt: '', state: 'suppressed', receivers: [], silencedBy: [] }]);
       },
     };
     access.alertmanager = gateway;

@@ -14,9 +14,9 @@ const LEASE = { cluster: 'cluster-03', failureDomain: 'receive', holder: 'incide
 
 const text = { en: 'x', ko: 'x' };
 
-export function plan(access: ClusterAccess, use: string, input: JsonObject, targets = ['agent', 'agentConfig', 'receiver', 'receiverService']): Promise<PlanResult> {
+export function plan(access: ClusterAccess, use: string, input: JsonObject, targets = ['agent', 'agentConfig', 'receiver', 'receiverService'], plannedAt = NOW): Promise<PlanResult> {
   return planRemedy(new Map([[access.config.name, access]]), remedies, {
-    cluster: 'cluster-03', publicId: '20260301-00000000', incidentClass: 'remote-write-failure', severity: 'critical', planId: 'plan-1', remedy: { id: 'the-remedy', use, title: text, with: input }, targets, plannedAt: NOW,
+    cluster: 'cluster-03', publicId: '20260301-00000000', incidentClass: 'remote-write-failure', severity: 'critical', planId: 'plan-1', remedy: { id: 'the-remedy', use, title: text, with: input }, targets, plannedAt,
   });
 }
 
@@ -49,7 +49,7 @@ export interface ExecuteOptions {
 export function execute(access: ClusterAccess, of: Plan, { step, decisions, targets, direction = 'do', change = {}, dependencies = {} }: ExecuteOptions = {}): Promise<StepResult> {
   const steps = direction === 'do' ? of.steps : of.inverse;
   return executePlannedStep(
-    { clusters: new Map([[access.config.name, access]]), remedies, temporalNamespace: 'default', keys: [signer.key], confirmLease: () => Promise.resolve(true), ...dependencies },
+    { clusters: new Map([[access.config.name, access]]), remedies, temporalNamespace: 'default', keys: () => [signer.key], confirmLease: () => Promise.resolve(true), spendBudget: () => Promise.resolve({ granted: true }), ...dependencies },
     {
       cluster: 'cluster-03', publicId: '20260301-00000000', incidentClass: 'remote-write-failure', severity: 'critical', ...INCIDENT,
       plan: of, targets: targets ?? ['agent', 'agentConfig', 'receiver', 'receiverService'], stepId: step ?? steps[0]!.id,

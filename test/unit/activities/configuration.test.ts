@@ -7,7 +7,7 @@ const MINUTE = 60_000;
 describe('durations', () => {
   it('are what was promised in production', () => {
     expect(durationsFor(1)).toEqual({
-      rootCauseTarget: 5 * MINUTE, recoveryTarget: 15 * MINUTE, probeTimeout: 10_000, remindEvery: 5 * MINUTE, approvalDeadline: 60 * MINUTE, verifyDeadline: 15 * MINUTE,
+      rootCauseTarget: 5 * MINUTE, recoveryTarget: 15 * MINUTE, probeTimeout: 10_000, remindEvery: 5 * MINUTE, escalateEvery: 15 * MINUTE, approvalDeadline: 60 * MINUTE, verifyDeadline: 15 * MINUTE,
       verifyEvery: 5_000, stabilityWindow: 10 * MINUTE, resolutionDeadline: 30 * MINUTE, leaseWait: 30 * MINUTE,
     });
   });
@@ -26,7 +26,7 @@ describe('configurationSnapshot', () => {
   const snapshot = (mode: 'act' | 'observe', cluster = 'cluster-03') => {
     const access = accessWith({ mode });
     return createConfigurationActivities({
-      clusters: new Map([['cluster-03', access]]), temporalNamespace: 'default', keys: [{ keyId: 'k', publicKey: 'p' }], locale: 'ko', publicUrl: 'http://127.0.0.1:8088',
+      clusters: new Map([['cluster-03', access]]), temporalNamespace: 'default', keys: () => [{ keyId: 'k', publicKey: 'p' }], locale: 'ko', publicUrl: 'http://127.0.0.1:8088',
       perCluster: () => ({ queues: { probe: 'p', mutate: 'm' }, durations: { leaseWait: 9 } }),
     }).configurationSnapshot({ cluster });
   };

@@ -36,3 +36,27 @@ test('a low-confidence cause that is contradicted is not called the root cause',
 test('equal confidence keeps the order of the file', () => {
   expect(rankCauses({ causes: [cause('b'), cause('a')] }, evidence({ a: true, b: true })).rootCause).toBe('b');
 });
+
+describe('what changed', () => {
+  const changed = (...roles: string[]): Evidence[] => [{ probe: 'whatChanged', use: 'kubernetes.recentChanges', status: 'answered', at: '', fields: { changedBefore: roles }, summary: '' }, ...evidence({ a: true, b: true })];
+  const causes = [cause('a', { about: ['agent'] }), cause('b', { about: ['hashring'] })];
+
+  test('of two equal causes the one whose object changed just before comes first, and says so', () => {
+    expect(rankCauses({ causes }, evidence({ a: true, b: true })).rootCause).toBe('a');
+    const { causes: ranked } = rankCauses({ causes }, changed('hashring', 'query'));
+    expect(ranked.map(({ id }) => id)).toEqual(['b', 'a']);
+    expect(ranked[0]?.supports).toEqual(['p.b is true', 'whatChanged.changedBefore is hashring']);
+  });
+
+  test('it decides where nothing else can tell two certain causes apart, too', () => {
+    const certain = Array.from({ length: 5 }, () => ({ probe: 'p', field: 'a', is: true }));
+    const { causes: ranked } = rankCauses({ causes: causes.map((item) => ({ ...item, supports: certain })) }, changed('hashring'));
+    expect(ranked.map(({ id, confidence }) => [id, confidence])).toEqual([['b', 0.99], ['a', 0.99]]);
+  });
+
+  test('a change confirms nothing by itself, and weighs less than a sign against it', () => {
+    expect(rankCauses({ causes: [cause('c', { about: ['hashring'] })] }, changed('hashring'))).toMatchObject({ rootCause: 'unknown', causes: [{ verdict: 'possible' }] });
+    const doubtful = cause('b', { about: ['hashring'], contradicts: [{ probe: 'p', field: 'a', is: true }] });
+    expect(rankCauses({ causes: [doubtful, cause('a')] }, changed('hashring')).rootCause).toBe('a');
+  });
+});

@@ -34,17 +34,36 @@ describe('the lab’s permissions', () => {
     expect(readFileSync(labSource('manifests', 'nightshift-rbac.yaml'), 'utf8')).toBe(clusterRbac(cluster, [{ namespace: 'nightshift', name: 'nightshift' }], COMMAND));
   });
 
-  it('are Kubernetes objects, and nothing of them is cluster-wide', () => {
-    const kinds = parseAllDocuments(clusterRbac(cluster, [], COMMAND)).map((document) => (document.toJS() as RbacObject).kind);
-    expect(kinds).toEqual(['ServiceAccount', 'ServiceAccount', 'Role', 'RoleBinding', 'Role', 'RoleBinding']);
+  it('are Kubernetes objects, and cluster-wide only for what has no namespace: nodes’ statistics, classes of storage and of Ingresses, to be read', () => {
+    const objects = parseAllDocuments(clusterRbac(cluster, [], COMMAND)).map((document) => document.toJS() as RbacObject);
+    expect(objects.map(({ kind }) => kind)).toEqual(['ServiceAccount', 'ServiceAccount', 'Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding']);
+    const classes = { apiGroups: ['storage.k8s.io'], resources: ['storageclasses'], verbs: ['get'] };
+    expect(objects.flatMap(({ kind, rules }) => (kind === 'ClusterRole' ? [rules] : []))).toEqual([
+      // What nodes there are, and what they and their pods use.
+      [{ apiGroups: [''], resources: ['nodes'], verbs: ['list'] }, { apiGroups: [''], resources: ['nodes/proxy'], verbs: ['get'] }, { apiGroups: ['metrics.k8s.io'], resources: ['nodes'], verbs: ['list'] }, { apiGroups: ['networking.k8s.io'], resources: ['ingressclasses'], verbs: ['get'] }, classes],
+      // How much room a node has is asked before a pod on it is given more memory.
+      [{ apiGroups: [''], resources: ['nodes', 'nodes/proxy'], verbs: ['get'] }, classes],
+    ]);
   });
 
   it('name what may be written, wherever a name is known', () => {
     const rules = rulesOf(rbacObjects({ cluster, probes: Object.values(probes), remedies: Object.values(remedies) }), 'nightshift-mutate') ?? [];
     const unnamed = rules.filter(({ verbs, resourceNames }) => !resourceNames && verbs.some((verb) => !['get', 'list', 'create'].includes(verb))).flatMap(({ resources }) => resources);
-    // The names of pods are made by their controllers.
-    expect(unnamed).toEqual(['pods']);
-    expect(JSON.stringify(rules)).not.toMatch(/secrets|\*|escalate|impersonate|"bind"/);
+    // The names of pods and of their claims are made by their controllers.
+    expect(unnamed).toEqual(['persistentvolumeclaims', 'pods', 'pods/resize']);
+    expect(JSON.stringify(rules)).not.toMatch(/\*|escalate|impersonate|"bind"/);
+  });
+
+  it('know of Secrets the object store’s alone, and its copy', () => {
+    const objects = rbacObjects({ cluster, probes: Object.values(probes), remedies: Object.values(remedies) });
+    const secrets = (name: string) => (rulesOf(objects, name) ?? []).filter(({ resources }) => resources.includes('secrets')).map(({ verbs, resourceNames }) => [verbs, resourceNames]);
+    expect(secrets('nightshift-probe')).toEqual([[['get'], ['thanos-objstore-secret']]]);
+    expect(secrets('nightshift-mutate')).toEqual([
+      // When a creation is authorized, no name is known yet.
+      [['create'], undefined],
+      [['delete'], ['thanos-objstore-secret']],
+      [['get', 'patch'], ['thanos-objstore-secret', 'thanos-objstore-secret-nightshift-copy']],
+    ]);
   });
 });
 

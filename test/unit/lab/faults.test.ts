@@ -12,6 +12,14 @@ describe('fault files', () => {
   it('say which field is wrong', () => {
     expect(() => parseFault('{id: x, title: t, effect: e, inject: [{signal: {container: c}}], heal: []}', 'x.yaml')).toThrow(/x\.yaml[\s\S]*heal/);
   });
+
+  it('may hold an answer, which has to name a class and actions that there are', () => {
+    const fault = (answer: object): string => JSON.stringify({ id: 'x', title: 't', effect: 'e', inject: [{ delete: { labels: 'app=x' } }], heal: [{ delete: { labels: 'app=x' } }], answer });
+    const right = { class: 'disk-full', cause: 'Inodes exhausted → inode limit', section: '4.3', right: ['A5'], forbidden: ['A11'], expected: ['recovered'] };
+    expect(parseFault(fault(right), 'x.yaml').answer).toEqual(right);
+    expect(() => parseFault(fault({ ...right, class: 'disk-is-full' }), 'x.yaml')).toThrow(/x\.yaml[\s\S]*answer\.class/);
+    expect(() => parseFault(fault({ ...right, right: ['restart it'] }), 'x.yaml')).toThrow(/x\.yaml[\s\S]*answer\.right/);
+  });
 });
 
 describe('choice by seed', () => {

@@ -2,6 +2,7 @@ import * as packet from 'dns-packet';
 import type { EndpointSlice, Service } from '../../../infra/lab/api/types';
 import { answerTo } from '../../../infra/lab/net/dns-server';
 import { resolveName } from '../../../infra/lab/net/names';
+import { resolveOutsideName } from '../../../infra/lab/net/outside-names';
 import { routes } from '../../../infra/lab/net/routing';
 
 const service = (name: string, clusterIP: string): Service => ({
@@ -40,6 +41,11 @@ describe('routes', () => {
     const other = { ...service('lb', '10.96.0.9'), metadata: { name: 'lb', namespace: 'other', uid: 'x' } };
     expect(routes([other], slices)).toEqual([{ listen: '10.96.0.9:80', targets: [] }]);
   });
+
+  it('lead from the address of a load balancer as well', () => {
+    const balanced: Service = { ...service('empty', '10.96.0.8'), status: { loadBalancer: { ingress: [{ ip: '10.96.255.3' }] } } };
+    expect(routes([balanced], slices).map(({ listen }) => listen)).toEqual(['10.96.0.8:80', '10.96.255.3:80']);
+  });
 });
 
 describe('names', () => {
@@ -60,6 +66,16 @@ describe('names', () => {
     expect(resolve('_http._tcp.headless.monitoring.svc.cluster.local')).toEqual({ kind: 'services', records: [{ port: 8080, target: 'pod-0.headless.monitoring.svc.cluster.local' }] });
     expect(resolve('_http._tcp.lb.monitoring.svc.cluster.local')).toEqual({ kind: 'services', records: [{ port: 80, target: 'lb.monitoring.svc.cluster.local' }] });
   });
+});
+
+describe('names outside of the cluster', () => {
+  const names = { metadata: { name: 'outside-names', uid: 'u' }, data: { hosts: '# by hand\n10.96.255.3 *.example.lab other.lab\n' } };
+  it.each([
+    ['grafana.example.lab', ['10.96.255.3']],
+    ['Other.lab.', ['10.96.255.3']],
+  ])('%s', (name, addresses) => expect(resolveOutsideName(name, names)).toEqual({ kind: 'addresses', addresses }));
+  it.each(['example.lab', 'grafana.elsewhere.lab', 'by'])('%s does not exist', (name) => expect(resolveOutsideName(name, names)).toEqual({ kind: 'unknown' }));
+  it('are none where nobody wrote them down', () => expect(resolveOutsideName('grafana.example.lab', undefined)).toEqual({ kind: 'unknown' }));
 });
 
 describe('DNS answers', () => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Pod } from '../../../infra/lab/api/types';
 import { writePayload } from '../../../infra/lab/node/atomic-folder';
 import { expand, invocation } from '../../../infra/lab/node/container-env';
-import { waitingStatus, type ContainerStatus } from '../../../infra/lab/node/container-status';
+import { terminated, waitingStatus, type ContainerStatus } from '../../../infra/lab/node/container-status';
 import { formatLine, parseLogQuery, renderLog } from '../../../infra/lab/node/log-format';
 import { PodAddresses } from '../../../infra/lab/node/pod-addresses';
 import { mergeConditions, podStatus } from '../../../infra/lab/node/pod-status';
@@ -53,18 +53,23 @@ describe('logs', () => {
 describe('containers', () => {
   it('get their variables expanded in order', () => {
     const container = { name: 'c', image: 'i', command: ['run'], args: ['--at=$(POD_IP):1', '$(NO)', '$$(POD_IP)'], env: [{ name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } }, { name: 'URL', value: 'http://$(POD_IP)' }] };
-    const { env, command } = invocation(container, pod, '10.244.0.1');
+    const { env, command } = invocation(container, pod, '10.244.0.1', []);
     expect(command).toEqual(['run', '--at=10.244.0.1:1', '$(NO)', '$(POD_IP)']);
     expect(env).toMatchObject({ URL: 'http://10.244.0.1' });
     expect(expand('$(A)$(A)', { A: 'x' })).toBe('xx');
   });
 
-  it('must name a command', () => expect(() => invocation({ name: 'c', image: 'i' }, pod, '')).toThrow('no command'));
+  it('runs its image’s first program where it names none, and finds one that elsewhere is in /bin', () => {
+    expect(invocation({ name: 'c', image: 'i', args: ['--agent'] }, pod, '', ['prometheus', 'promtool']).command).toEqual(['prometheus', '--agent']);
+    expect(invocation({ name: 'c', image: 'i', command: ['/bin/promtool'] }, pod, '', ['prometheus', 'promtool']).command).toEqual(['promtool']);
+    expect(invocation({ name: 'c', image: 'i', command: ['/bin/sh'] }, pod, '', ['prometheus']).command).toEqual(['/bin/sh']);
+    expect(() => invocation({ name: 'c', image: 'i' }, pod, '', [])).toThrow('no command');
+  });
 });
 
 describe('pod status', () => {
   const running: ContainerStatus = { ...waitingStatus({ name: 'c', image: 'i' }, ''), ready: true, started: true, state: { running: { startedAt: 't' } } };
-  const facts = { podIp: '10.244.0.1', startedAt: new Date(0), initialized: true, init: [], finished: false };
+  const facts = { podIp: '10.244.0.1', startedAt: new Date(0), initialized: true, init: [], finished: false, resizeErrors: [] };
   const ready = (status: Record<string, unknown>): unknown => (status['conditions'] as Array<{ type: string; status: string }>).find(({ type }) => type === 'Ready')?.status;
 
   it('is Running and ready when all containers are', () => {
@@ -80,6 +85,20 @@ describe('pod status', () => {
 
   it('is Pending while init containers run', () => {
     expect(podStatus(pod, { ...facts, initialized: false, containers: [waitingStatus({ name: 'c', image: 'i' }, 'PodInitializing')] })['phase']).toBe('Pending');
+  });
+
+  it('says OOMKilled only of what the kernel killed for its memory', () => {
+    const exit = { exitCode: 137, signal: 'SIGKILL', startedAt: new Date(0), finishedAt: new Date(1_000) };
+    expect(terminated({ ...exit, oomKilled: true }, 'x')).toMatchObject({ exitCode: 137, reason: 'OOMKilled' });
+    expect(terminated({ ...exit, oomKilled: false }, 'x')).toMatchObject({ exitCode: 137, reason: 'Error' });
+  });
+
+  it('says of a resize that failed why, for as long as it is so', () => {
+    const typesOf = (status: Record<string, unknown>): string[] => (status['conditions'] as Array<{ type: string }>).map(({ type }) => type);
+    const failed = podStatus({ ...pod, metadata: { ...pod.metadata, generation: 2 } }, { ...facts, containers: [running], resizeErrors: ['busy'] });
+    expect(failed).toMatchObject({ observedGeneration: 2, conditions: expect.arrayContaining([expect.objectContaining({ type: 'PodResizeInProgress', status: 'True', reason: 'Error', message: 'busy' })]) });
+    const after = podStatus({ ...pod, status: { conditions: failed['conditions'] as [] } }, { ...facts, containers: [running] });
+    expect(typesOf(after)).not.toContain('PodResizeInProgress');
   });
 
   it("keeps others' conditions, and the time of a condition that did not change", () => {

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { parse } from 'yaml';
 import { shippedRules } from '../../../infra/lab/paths';
 import { formatDuration, parseDuration, scaleAlertmanager, scaleExpression, scaleRuleFile } from '../../../infra/lab/rules/scale';
@@ -37,10 +38,16 @@ describe('expressions', () => {
     expect(scaleExpression('(time() - x) > 120', scale)).toBe('(time() - x) > 6');
     expect(scaleExpression('100 * x > 10', scale)).toBe('100 * x > 10');
   });
+
+  it('scales how long people wait, where an alert is about that', () => {
+    const file = (alert: string) => `groups: [{name: g, rules: [{alert: ${alert}, expr: 'histogram_quantile(0.99, rate(x[5m])) > 40 and y > 0'}]}]`;
+    expect(scaleRuleFile(file('ThanosQueryInstantLatencyHigh'), scale)).toContain('rate(x[15s])) > 2 and y > 0');
+    expect(scaleRuleFile(file('ThanosStoreObjstoreOperationLatencyHigh'), scale)).toContain('rate(x[15s])) > 40 and y > 0');
+  });
 });
 
 describe('files', () => {
-  it.each(readdirSync(shippedRules()).filter((name) => name.endsWith('.yaml')))('%s keeps its alerts, twenty times as fast', (name) => {
+  it.each(['', 'global'].flatMap((folder) => readdirSync(shippedRules(folder)).filter((name) => name.endsWith('.yaml')).map((name) => path.join(folder, name))))('%s keeps its alerts, twenty times as fast', (name) => {
     const source = readFileSync(shippedRules(name), 'utf8');
     type Rules = { groups: Array<{ rules: Array<{ alert: string; for?: string }> }> };
     const before = (parse(source) as Rules).groups.flatMap(({ rules }) => rules);

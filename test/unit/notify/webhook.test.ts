@@ -7,7 +7,7 @@ import { WireServer } from '../../support/wire-server';
 
 const PAGE: Notification = {
   id: '20261122-3f9ab21c-1-opened', kind: 'opened', publicId: '20261122-3f9ab21c', cluster: 'cluster-03', severity: 'critical',
-  title: { en: 'Remote write is failing', ko: 'Remote Write 실패' }, text: { en: 'Look.', ko: '확인하십시오.' }, url: 'http://127.0.0.1:8088/incidents/x', at: '2026-11-22T03:00:00Z',
+  title: { en: 'Remote write is failing', ko: 'Remote Write 실패' }, text: { en: 'Look.', ko: '확인하십시오.' }, url: 'http://127.0.0.1:8088/incidents/x', level: 1, at: '2026-11-22T03:00:00Z',
 };
 const SECRET = 's3cr3t-token';
 
@@ -68,10 +68,19 @@ describe('notifyPage', () => {
     expect(await createNotifyActivities({ receivers: [] }).notifyPage(PAGE)).toEqual({ delivered: false, detail: 'no notification receiver is configured' });
   });
 
+  it('goes higher the longer nobody acts', async () => {
+    const levels = (gateway: NotifyGateway, level: number): NotifyGateway => ({ ...gateway, level });
+    const { notifyPage } = createNotifyActivities({ receivers: [receiver('pager', ok), levels(receiver('lead', ok), 2), levels(receiver('boss', ok), 3)] });
+    const reached = async (level: number) => (await notifyPage({ ...PAGE, level })).detail;
+    expect(await reached(1)).toBe('pager: 200');
+    expect(await reached(2)).toBe('pager: 200; lead: 200');
+    expect(await reached(7)).toBe('pager: 200; lead: 200; boss: 200');
+  });
+
   it('goes to those who want this kind', async () => {
     const { notifyPage } = createNotifyActivities({ receivers: [receiver('pager', ok, ['opened']), receiver('chat', refuse, ['closed'])] });
     expect(await notifyPage(PAGE)).toEqual({ delivered: true, detail: 'pager: 200' });
-    expect(await notifyPage({ ...PAGE, kind: 'overdue' })).toEqual({ delivered: false, detail: 'no notification receiver wants to hear of "overdue"' });
+    expect(await notifyPage({ ...PAGE, kind: 'overdue' })).toEqual({ delivered: false, detail: 'no notification receiver of level 1 wants to hear of "overdue"' });
     expect(refuse).not.toHaveBeenCalled();
   });
 

@@ -2,7 +2,8 @@ import { appendFileSync, cpSync, readFileSync, rmSync, utimesSync, writeFileSync
 import { spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { PracticeCluster, practiceManifests } from '../../../activities/practice/cluster';
+import { PracticeCluster } from '../../../activities/practice/cluster';
+import { practiceManifests } from '../../../activities/practice/manifests';
 import { Practice, RUNBOOKS, reference } from './practice-harness';
 
 const DO = { dryRun: false };

@@ -1,6 +1,6 @@
 import { probes } from '../../../activities/registry';
 import { manifestsDirectory } from '../../../activities/desired-state';
-import { practiceManifests } from '../../../activities/practice/cluster';
+import { practiceManifests } from '../../../activities/practice/manifests';
 import { practiceProbes } from '../../../activities/practice/recorded-answers';
 import type { ClusterAccess } from '../../../activities/cluster-access';
 import { askProbe } from '../../../activities/probe';
@@ -16,7 +16,7 @@ const withTarget: Record<string, string> = { receiverPods: 'receiver' };
 
 function ask(id: string, use: string, { config = practiceCluster().cluster } = {}) {
   const { gateway: kubernetes, metrics } = practice.cluster;
-  const access: ClusterAccess = { config, kubernetes, metrics, desiredState: manifestsDirectory(practiceManifests()), clock: { now: practice.now, sleep: async (ms) => practice.pass(ms) } };
+  const access: ClusterAccess = { config, kubernetes, metrics, desiredState: manifestsDirectory(practiceManifests()), digest: () => 'digest', clock: { now: practice.now, sleep: async (ms) => practice.pass(ms) } };
   const target = withTarget[id];
   const probe = { id, use, with: target ? { target } : {} };
   return askProbe(practiceProbes(probes, practice.cluster)[use]!, new Map([[config.name, access]]), { cluster: config.name, publicId: '20261122-00000000', probe, since: practice.now().toISOString(), timeoutMs: 10_000 });

@@ -7,6 +7,7 @@ import { DirectoryRecordStore, type StoreFileSystem } from '../../../activities/
 import { parseRecord } from '../../../activities/records/record-schema';
 import { failure, failureTypeOf } from '../../../workflows/contracts';
 import { fixture } from './records-harness';
+import { conformance } from './store-conformance';
 
 const ID = '20261122-d9b5e34f';
 let root: string;
@@ -58,43 +59,22 @@ describe('the directory of records', () => {
   const store = () => new DirectoryRecordStore(root);
   const files = { 'record.json': '{}\n', 'postmortem.md': '# x\n', 'permanent-fix/pdb.yaml': 'a: 1\n' };
 
-  it('holds a record as a folder of its month, and says what is in it', async () => {
-    expect(await store().write(ID, files)).toEqual({ location: folder(), files: ['permanent-fix/pdb.yaml', 'postmortem.md', 'record.json'] });
-    expect(await store().read(ID, 'postmortem.md')).toBe('# x\n');
-    expect(await store().read(ID, 'history.json')).toBeUndefined();
-    expect(await store().list()).toEqual([ID]);
-  });
+  conformance(() => new DirectoryRecordStore(mkdtempSync(path.join(root, 'place-'))));
 
-  it('lists the newest day first, and nothing that is no record', async () => {
-    for (const id of ['20251231-00000001', '20261122-00000002', '20261121-00000003']) await store().write(id, files);
+  it('lists nothing that is no record', async () => {
+    await store().write(ID, files);
     mkdirSync(path.join(root, '2026/11/.20261122-00000009.draft'));
     mkdirSync(path.join(root, '2026/11/notes'));
-    expect(await store().list()).toEqual(['20261122-00000002', '20261121-00000003', '20251231-00000001']);
+    expect(await store().list()).toEqual([ID]);
     expect(await new DirectoryRecordStore(path.join(root, 'none')).list()).toEqual([]);
   });
 
-  it('writes the same again without a change, and keeps what was added', async () => {
+  it('touches no file that is the same already', async () => {
     await store().write(ID, files);
-    await store().write(ID, { 'history.json': '[]' });
     const before = realFileSystem.stat(path.join(folder(), 'record.json'));
-    expect(await store().write(ID, files)).toEqual({ location: folder(), files: ['history.json', 'permanent-fix/pdb.yaml', 'postmortem.md', 'record.json'] });
+    await store().write(ID, { ...files, 'history.json': '[]' });
     expect((await realFileSystem.stat(path.join(folder(), 'record.json'))).mtimeMs).toBe((await before).mtimeMs);
-  });
-
-  it('replaces what differs', async () => {
-    await store().write(ID, files);
-    await store().write(ID, { 'record.json': '{"later":true}\n' });
-    expect(await store().read(ID, 'record.json')).toBe('{"later":true}\n');
     expect(readdirSync(folder()).filter((name) => name.startsWith('.'))).toEqual([]);
-  });
-
-  it.each(['../../../etc/passwd', '20261122-xyz', ''])('refuses the ID %j', async (id) => {
-    expect(await store().write(id, files).catch(failureTypeOf)).toBe('InvalidInput');
-  });
-
-  it.each(['../x', '/etc/x', 'a/b/c', '.hidden'])('refuses the file %j', async (name) => {
-    expect(await store().write(ID, { [name]: '' }).catch(failureTypeOf)).toBe('InvalidInput');
-    expect(month()).toEqual([]);
   });
 
   it('is unavailable, and says where, when the disk refuses', async () => {
@@ -134,6 +114,57 @@ describe('a process that dies while it writes', () => {
   });
 });
 
+describe('a disk that is full', () => {
+  const files = { 'record.json': '{"a":1}\n', 'postmortem.md': '# x\n' };
+  /** A disk with room for so many bytes; what is written to it half stays written half, as on a real one. */
+  const withRoomFor = (bytes: number): StoreFileSystem =>
+    Object.assign({ ...realFileSystem }, {
+      open: async (...given: Parameters<typeof realFileSystem.open>) => {
+        const handle = await realFileSystem.open(...given);
+        const writeFile = async (content: string) => {
+          await handle.writeFile(content.slice(0, bytes));
+          bytes -= content.length;
+          if (bytes < 0) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+        };
+        return new Proxy(handle, {
+          get: (target, name) => {
+            const member: unknown = Reflect.get(target, name);
+            if (name === 'writeFile') return writeFile;
+            return typeof member === 'function' ? (member as () => unknown).bind(target) : member;
+          },
+        });
+      },
+    });
+
+  it('leaves no part of a new record, and says what to do; with room again it is written', async () => {
+    const error: unknown = await new DirectoryRecordStore(root, withRoomFor(10)).write(ID, files).catch((caught: unknown) => caught);
+    expect(failureTypeOf(error)).toBe('UpstreamUnavailable');
+    expect((error as Error).message).toContain('ENOSPC: no space left on device, write. The disk is full: make room; it is tried again until then.');
+    expect(month()).toEqual([]);
+    expect((await new DirectoryRecordStore(root).write(ID, files)).files).toEqual(['postmortem.md', 'record.json']);
+  });
+
+  it('leaves the record that was there as it was', async () => {
+    await new DirectoryRecordStore(root).write(ID, files);
+    expect(await new DirectoryRecordStore(root, withRoomFor(3)).write(ID, { 'record.json': '{"a":2}\n', 'history.json': '[1]' }).catch(failureTypeOf)).toBe('UpstreamUnavailable');
+    expect(readFileSync(path.join(folder(), 'record.json'), 'utf8')).toBe('{"a":1}\n');
+    expect(readdirSync(folder()).sort()).toEqual(['postmortem.md', 'record.json']);
+  });
+});
+
+describe('what killed processes leave behind', () => {
+  it('is tidied away when it is old enough', async () => {
+    const files = { 'record.json': '{}' };
+    const store = new DirectoryRecordStore(root);
+    await store.write('20261122-00000001', files);
+    await expect(new DirectoryRecordStore(root, failingAt(5).files).write(ID, files)).rejects.toThrow('killed here');
+    expect(month()).toHaveLength(2);
+    expect(await store.tidy(new Date(Date.now() - 60_000))).toBe(0);
+    expect(await store.tidy(new Date(Date.now() + 60_000))).toBe(1);
+    expect(month()).toEqual(['20261122-00000001']);
+  });
+});
+
 describe('the activities', () => {
   const history = jest.fn(async () => '{"events":[]}');
   const activities = () => createRecordActivities({ store: new DirectoryRecordStore(root), fetchHistory: history });
@@ -141,7 +172,7 @@ describe('the activities', () => {
   it('write record, postmortem and the proposed patches, and again the same', async () => {
     const record = fixture('handed-over');
     const first = await activities().recordsWrite(record);
-    expect(first.files).toEqual(['permanent-fix/check-agent-config-ci-check-agent-config.sh', 'postmortem.md', 'record.json']);
+    expect(first.files).toEqual(['permanent-fix/check-agent-config-ci-check-agent-config.sh', 'postmortem.html', 'postmortem.md', 'record.json']);
     expect(await activities().recordsWrite(record)).toEqual(first);
     expect(parseRecord(readFileSync(path.join(first.location, 'record.json'), 'utf8'), 'record.json')).toEqual(record);
     expect(readFileSync(path.join(first.location, first.files[0]!), 'utf8')).toBe(record.permanentFixes[0]?.patch?.content);

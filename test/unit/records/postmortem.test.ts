@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { renderPostmortem } from '../../../activities/records/postmortem';
+import { postmortemFiles, renderPostmortem } from '../../../activities/records/postmortem';
 import { speaker } from '../../../activities/records/postmortem/language';
 import { block, code, escape, table } from '../../../activities/records/postmortem/markdown';
+import { renderPostmortemPage } from '../../../activities/records/postmortem/page';
 import { summary } from '../../../activities/records/postmortem/summary';
 import type { IncidentRecord, Locale } from '../../../workflows/contracts';
 import { FIXTURES, fixture } from './records-harness';
@@ -40,6 +41,47 @@ describe('the postmortem', () => {
     expect(text).not.toMatch(/^# injected/m);
   });
 
+  it.each(cases)('of %s in %s is a page that loads, links and runs nothing, whoever wrote what is in it', (name, locale) => {
+    for (const record of [fixture(name), poisoned(fixture(name))]) {
+      const whole = postmortemFiles({ ...record, locale })['postmortem.html'];
+      // Drawings are looked at by themselves: nothing from outside gets into them.
+      const page = whole.replace(/<svg[\s\S]*?<\/svg>/g, '');
+      const tags = new Set([...page.matchAll(/<([a-z][a-z0-9]*)/gi)].map(([, tag]) => tag!.toLowerCase()));
+      expect([...tags].filter((tag) => !PAGE_TAGS.has(tag))).toEqual([]);
+      expect(/<[^>]*\s(on\w+|src|srcset|style|action)\s*=/i.exec(page)?.[0]).toBeUndefined();
+      // The only links are those of the table of contents.
+      expect([...page.matchAll(/href="([^"]*)"/g)].map(([, href]) => href).filter((href) => !href!.startsWith('#'))).toEqual([]);
+      expect(page.match(/<style>/g)).toHaveLength(1);
+      expect(['\u202e', '\u200b', '\u0007'].filter((steering) => page.includes(steering))).toEqual([]);
+      expect(/undefined|NaN|\[object/.exec(page)?.[0]).toBeUndefined();
+    }
+  });
+
+  it('draws what was measured, with names for those who do not see it and with the page’s colours', () => {
+    const files = postmortemFiles(poisoned(fixture('recovered')));
+    const drawings = Object.entries(files).filter(([name]) => name.startsWith('charts/'));
+    expect(drawings.map(([name]) => name)).toEqual(['charts/delivered.svg', 'charts/lag.svg']);
+    for (const [name, svg] of drawings) {
+      expect(files['postmortem.md']).toContain(`](${name})`);
+      expect(svg).toMatch(/<title [^>]*>[^<]+<\/title><desc [^>]*>23:59:46 [^<]*, 23:59:58 /);
+      expect(svg).toContain('>Verification</text>');
+      expect([...new Set([...svg.replace(/<clipPath[\s\S]*?<\/clipPath>/g, '').matchAll(/(?:fill|stroke)="([^"]*)"/g)].map(([, colour]) => colour))].filter((colour) => colour !== 'none' && !colour!.startsWith('var(--'))).toEqual([]);
+      expect(svg).not.toMatch(/script|<image|href|evil|url\(http/);
+    }
+    expect(postmortemFiles(poisoned(fixture('recovered')))).toEqual(files);
+    expect(files['postmortem.html'].match(/<svg role="img" aria-labelledby=/g)).toHaveLength(2);
+    expect(renderPostmortem({ ...fixture('handed-over') })).toContain('Too little was measured to draw a course: unknown.');
+  });
+
+  it('shows a link that a person wrote, and only where it leads to the web', () => {
+    const read = (text: string) => renderPostmortemPage(fixture('recovered'), [{ id: 'x', heading: 'x', content: text }]);
+    expect(read('[wiki](https://wiki.example/a?b=1&c="2")')).toContain('rel="noopener noreferrer">wiki</a>');
+    expect(read('[x](javascript:alert(1)) [y](data:text/html,z) <javascript:alert(1)>')).not.toMatch(/href="(javascript|data)/);
+    expect(read('![x](http://evil.example/track.png) <img src=x onerror=alert(1)>')).not.toMatch(/<img/);
+    expect(read('| a | b |\n| --- | --- |\n| <svg onload=alert(1)> | x |')).not.toMatch(/<svg/);
+    expect(read('```diff"><script>\n<script>alert(1)</script>\n```')).not.toMatch(/<script/);
+  });
+
   it('says unknown where nobody can say', () => {
     const record = fixture('recovered');
     const { impact: _impact, recoveredAt: _recoveredAt, fiveW1H: _fiveW1H, ...incident } = record.incident;
@@ -51,6 +93,14 @@ describe('the postmortem', () => {
     expect(text).not.toMatch(/undefined|NaN|\[object/);
   });
 
+  it('says by way of which other class the cause was found', () => {
+    const record = fixture('recovered');
+    const ledFrom = [{ incidentClass: 'remote-write-failure' as const, cause: 'x', title: { en: 'Receivers are killed', ko: '리시버 강제 종료' } }];
+    const led = { ...record, incident: { ...record.incident, ledFrom } };
+    expect(renderPostmortem(led)).toContain('**Found by way of:** Receivers are killed (`remote-write-failure`)');
+    expect(renderPostmortem({ ...led, locale: 'ko' })).toContain('“리시버 강제 종료”을(를) 거쳐 확인');
+  });
+
   it('names what was lost where a loss was accepted', () => {
     const record = fixture('handed-over');
     const [planned] = record.incident.plans;
@@ -60,6 +110,9 @@ describe('the postmortem', () => {
     expect(text).toMatch(/\| Samples lost \| About 128,700 samples are lost/);
   });
 });
+
+/** What the page is made of; anything else came from outside. */
+const PAGE_TAGS = new Set(['html', 'head', 'meta', 'title', 'style', 'body', 'a', 'header', 'span', 'nav', 'details', 'summary', 'ol', 'ul', 'li', 'main', 'section', 'h1', 'h2', 'h3', 'p', 'strong', 'em', 'del', 'ins', 'code', 'pre', 'table', 'thead', 'tbody', 'tr', 'th', 'td', 'footer']);
 
 /** The same incident, told by somebody who wishes us ill. */
 function poisoned(record: IncidentRecord): IncidentRecord {

@@ -10,6 +10,12 @@ function problemsOf(content: string, file = FILE): string[] {
   return loaded.valid ? [] : loaded.problems.map(formatProblem);
 }
 
+/** The registered names, as a message lists them: what is registered grows, and the list is cut at sixteen. */
+function listed(registered: object): string {
+  const names = Object.keys(registered);
+  return names.length > 16 ? `${names.slice(0, 16).join(', ')}, … (${names.length} in all)` : names.join(', ').replace(/, ([^,]+)$/, ' or $1');
+}
+
 /** What is broken, how, and every message that a reader gets for it, without the name of the file. */
 const TABLE: Array<[what: string, content: string, messages: string[]]> = [
   ['a comma that ends a text', broken('title: { en: Remote', 'title: { en: Remote write, fails'), [
@@ -32,7 +38,7 @@ const TABLE: Array<[what: string, content: string, messages: string[]]> = [
   ]],
   ['an unknown key', broken('    confidence: high', '    confidance: high'), [
     '12:5: `confidence` is missing in `causes[0]`; expected one of high, medium or low; add it',
-    '16:5: unknown key `confidance` in `causes[0]`; expected one of id, title, explanation, when, supports, contradicts, confidence, impact, remedies, advice, permanentFix or source; did you mean `confidence`?',
+    '16:5: unknown key `confidance` in `causes[0]`; expected one of id, title, explanation, when, supports, contradicts, confidence, impact, about, leadsTo, remedies, advice, permanentFix or source; did you mean `confidence`?',
   ]],
   ['a missing key', broken('summary: { en: A sample., ko: 예시. }\n', ''), [
     '1:1: `summary` is missing; expected a map of keys (What the runbook is about, in a sentence or two); add it',
@@ -53,10 +59,10 @@ const TABLE: Array<[what: string, content: string, messages: string[]]> = [
     '1:5: `id` is disk-full, but the file is remote-write-failure.yaml; expected remote-write-failure; change the id or rename the file',
   ]],
   ['an unknown probe', broken('use: kubernetes.pods', 'use: kubernetes.pod'), [
-    '10:22: no probe is registered as `kubernetes.pod`; expected one of kubernetes.pods, kubernetes.logs, kubernetes.service, kubernetes.agentConfig, kubernetes.recentChanges, prometheus.agentRemoteWrite, prometheus.agentDelivery, thanos.receivers, thanos.query or alertmanager.alerts; did you mean `kubernetes.pods`?',
+    `10:22: no probe is registered as \`kubernetes.pod\`; expected one of ${listed(probes)}; did you mean \`kubernetes.pods\`?`,
   ]],
   ['an unknown remedy', broken('use: kubernetes.evictPods', 'use: kubernetes.restart'), [
-    '20:23: no remedy is registered as `kubernetes.restart`; expected one of kubernetes.evictPods, kubernetes.restoreRevision, kubernetes.restoreObject or kubernetes.restoreAgentConfig; see `nightshift runbook list --remedies`',
+    `20:23: no remedy is registered as \`kubernetes.restart\`; expected one of ${listed(remedies)}; see \`nightshift runbook list --remedies\``,
   ]],
   ['a bad input of a probe', broken('with: { target: receiver } }\ncauses', 'with: { role: receiver } }\ncauses'), [
     '10:45: `target` is missing in `probes[0].with` (kubernetes.pods); expected a text (Role of a StatefulSet, Deployment or DaemonSet); add it; see `nightshift runbook list --probes`',
@@ -71,6 +77,15 @@ const TABLE: Array<[what: string, content: string, messages: string[]]> = [
   ['a target that is not declared', broken('targets: [receiver]', 'targets: [agent]'), [
     '10:45: `receiver` is not among this runbook\'s targets; expected agent; add it to `targets`',
     '20:81: `receiver` is not among this runbook\'s targets; expected agent; add it to `targets`',
+  ]],
+  ['an object to blame that is not declared', broken('    impact: outage\n', '    impact: outage\n    about: [recever]\n'), [
+    '18:12: `recever` is not among this runbook\'s targets; expected receiver; did you mean `receiver`?',
+  ]],
+  ['a list of targets that are not declared', broken('with: { target: receiver } }\ncauses', 'with: { target: receiver } }\n  - { id: changes, use: kubernetes.recentChanges, with: { targets: [receiver, hashring] } }\ncauses'), [
+    '11:57: `hashring` is not among this runbook\'s targets; expected receiver; add it to `targets`',
+  ]],
+  ['a cause that leads to its own class', broken('    impact: outage\n', '    impact: outage\n    leadsTo: remote-write-failure\n'), [
+    '18:14: cause `broken` leads to the class that it is in; expected another class; name its remedies here',
   ]],
   ['a condition about an unknown probe', broken('when: { probe: pods', 'when: { probe: pod'), [
     '15:20: there is no probe `pod` in this file; expected pods; did you mean `pods`?',

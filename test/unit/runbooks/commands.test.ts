@@ -82,7 +82,7 @@ describe('nightshift runbook', () => {
 
   it('explain is a page with everything on it', async () => {
     const { text } = await run('explain', 'remote-write-failure', '--runbooks', SHIPPED);
-    for (const words of ['alertname=RemoteWriteLagging', 'receivers-own-files-broken', 'at least disruptive', 'kubectl rollout restart', 'delivery.deliveredRatio > 0.99', 'thanos-receive-resilience.yaml']) expect(text).toContain(words);
+    for (const words of ['alertname=RemoteWriteLagging', 'receivers-own-files-broken', 'at least disruptive', 'kubectl rollout restart', 'delivery.deliveredRatio > 0.99', 'thanos-receive-resilience.yaml', 'then: the incident goes on as high-memory', 'for good: ']) expect(text).toContain(words);
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 

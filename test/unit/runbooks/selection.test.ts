@@ -4,6 +4,7 @@ import path from 'node:path';
 import { createHash } from 'node:crypto';
 import { probes, remedies } from '../../../activities/registry';
 import { createRunbookActivities } from '../../../activities/runbooks/activities';
+import { loadRunbooks } from '../../../activities/runbooks/loader';
 import { describeMatcher, matchStrength, parsePattern } from '../../../activities/runbooks/matcher';
 import { failureTypeOf, type RunbookRequest } from '../../../workflows/contracts';
 import { SAMPLE } from './sample-runbook';
@@ -37,6 +38,30 @@ describe('selecting a runbook', () => {
     expect(snapshot?.runbook).not.toHaveProperty('examples');
     expect(snapshot?.runbook).not.toHaveProperty('deviations');
     expect(snapshot?.runbook.causes[0]?.supports).toEqual([]);
+  });
+
+  it('takes what was checked before for exactly this content, and checks any other', async () => {
+    const content = write('remote-write-failure', '{ alertname: A }');
+    const digest = createHash('sha256').update(content).digest('hex');
+    const [known] = loadRunbooks(directory, { probes, remedies });
+    if (!known?.valid) throw new Error('the sample is broken');
+    const checked = new Map([[digest, { ...known.runbook, revision: 77 }]]);
+    const ask = () => createRunbookActivities({ directory, catalog: { probes, remedies }, checked, report: (problem) => reported.push(problem) }).runbooksSelect({ cluster: 'c', failureDomain: 'receive', alerts: [{ alertname: 'A' }] });
+    expect(await ask()).toMatchObject({ digest, runbook: { revision: 77 } });
+    writeFileSync(path.join(directory, 'remote-write-failure.yaml'), content.replace('failureDomain: receive', 'failureDomain: nowhere'));
+    await expect(ask()).rejects.toThrow(/broken/);
+    // The same content under a name that it does not have is wrong, whatever was checked.
+    rmSync(path.join(directory, 'remote-write-failure.yaml'));
+    writeFileSync(path.join(directory, 'disk-full.yaml'), content);
+    await expect(ask()).rejects.toThrow(/broken/);
+  });
+
+  it('asks what changed, of all targets, where the file does not say so itself', async () => {
+    write('remote-write-failure', '{ alertname: A }');
+    const asked = async () => (await select({}))?.runbook.probes.filter(({ use }) => use === 'kubernetes.recentChanges');
+    expect(await asked()).toEqual([{ id: 'whatChanged', use: 'kubernetes.recentChanges', with: { targets: ['receiver'] } }]);
+    write('remote-write-failure', '{ alertname: A }', 'receive', (text) => text.replace('probes:\n', 'probes:\n  - { id: changes, use: kubernetes.recentChanges, with: { targets: [receiver], within: 30 } }\n'));
+    expect(await asked()).toEqual([{ id: 'changes', use: 'kubernetes.recentChanges', with: { targets: ['receiver'], within: 30 } }]);
   });
 
   it.each([

@@ -43,6 +43,12 @@ describe('what is wrong is named with file, line, field and remedy', () => {
     ['a default cluster that there is not', `defaultCluster: x\n${CLUSTER}`, 'nightshift.yaml: defaultCluster: x is not one of the clusters.'],
     ['an environment variable that is not set', 'users:\n  - { name: kim, roles: [approver], token: { env: KIM } }\n', 'users: kim: the environment variable KIM is not set.'],
     ['a pager without an address', 'notify: { webhooks: [{ name: pager }] }\n', 'notify.webhooks: pager needs url, or urlFrom where the address is a secret.'],
+    ['a maintenance without a time', `${CLUSTER}    watchdog: { maintenance: [{ reason: upgrades }] }\n`, 'nightshift.yaml:4: clusters[0].watchdog.maintenance[0]: say when: window (hours that come again) or period (a stretch of the calendar)'],
+    ['a silence that is no time at all', `${CLUSTER}    watchdog: { tolerate: 10ms }\n`, 'nightshift.yaml:4: clusters[0].watchdog.tolerate: expected one second at least'],
+    ['two places for records', 'records: { directory: x, s3: { bucket: records } }\n', 'nightshift.yaml:1: records: expected either directory or s3: records are in one place'],
+    ['half of a bucket\'s key', 'records: { s3: { bucket: records, accessKeyFrom: { env: KEY } } }\n', 'nightshift.yaml:1: records: expected accessKeyFrom and secretKeyFrom together, or neither'],
+    ['a prefix that is no folder', 'records: { s3: { bucket: records, prefix: nightshift } }\n', 'nightshift.yaml:1: records.s3.prefix: expected nothing, or a prefix that ends with a slash'],
+    ['a time zone that there is not', 'timeZone: Asia/Soul\n', 'nightshift.yaml:1: timeZone: expected an IANA time zone such as Asia/Seoul or UTC'],
     ['something that is not YAML', 'locale: [en\n', 'nightshift.yaml:2: this is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]'],
   ])('%s', (_, yaml, fault) => {
     expect(faultOf(yaml)).toBe(fault);
@@ -68,7 +74,7 @@ describe('with nothing configured', () => {
 
   test('it listens on this machine only, and runs Temporal itself', () => {
     expect(config.http).toEqual({ host: '127.0.0.1', port: 8088, publicUrl: 'http://127.0.0.1:8088' });
-    expect(config.temporal).toEqual({ namespace: 'default', embedded: true });
+    expect(config.temporal).toEqual({ namespace: 'default', embedded: true, encryption: [] });
   });
 });
 
@@ -106,7 +112,7 @@ describe('the environment is stronger than the file, the command line stronger t
     const env = { NIGHTSHIFT_PORT: '9001', NIGHTSHIFT_HOST: '10.0.0.1', TEMPORAL_ADDRESS: 't:7233', TEMPORAL_NAMESPACE: 'ops' };
     const config = load('http: { port: 9000 }\ntemporal: { address: other:7233, namespace: file }\n', env);
     expect(config.http).toMatchObject({ host: '10.0.0.1', port: 9001 });
-    expect(config.temporal).toEqual({ address: 't:7233', namespace: 'ops', embedded: false });
+    expect(config.temporal).toEqual({ address: 't:7233', namespace: 'ops', embedded: false, encryption: [] });
     expect(loadConfig({ dataDir: folder, port: 9002 }, env).http.port).toBe(9002);
   });
 
@@ -141,4 +147,15 @@ describe('nightshift.example.yaml', () => {
   test.each(Object.keys(configSchema.shape.clusters.unwrap().element.shape))('explains clusters: %s', (option) => {
     expect(example).toMatch(new RegExp(`^ {2}[- ] (# )?${option}:`, 'm'));
   });
+});
+
+test('records in a bucket: another store than Amazon’s is spoken to by paths; keys come from elsewhere', () => {
+  const yaml = 'timeZone: Asia/Seoul\nrecords:\n  keepFor: 400d\n  s3: { bucket: records, endpoint: "http://127.0.0.1:8333", accessKeyFrom: { env: ID }, secretKeyFrom: { env: KEY } }\n';
+  expect(load(yaml, { ID: 'a', KEY: 'b' })).toMatchObject({
+    timeZone: 'Asia/Seoul',
+    keepRecordsFor: 400 * 86_400_000,
+    recordsBucket: { bucket: 'records', prefix: 'nightshift/', region: 'us-east-1', pathStyle: true, credentials: { accessKeyId: 'a', secretAccessKey: 'b' } },
+  });
+  expect(load('records: { s3: { bucket: records } }\n').recordsBucket).toEqual({ bucket: 'records', prefix: 'nightshift/', region: 'us-east-1', pathStyle: false });
+  expect(load('').recordsBucket).toBeUndefined();
 });

@@ -84,7 +84,11 @@ describe('what a person sees at 3 a.m.', () => {
     for (const part of ['Remote write is failing', 'NEEDS YOU', 'Broken receivers trip over files of their own — 99 %', '1 of 3 pods are ready', 'THE PLAN', 'evict Pod monitoring/thanos-receive-1', 'disruptive', 'hash abababababab', 'Samples are lost', 'The Service is gone']) {
       expect(view).toContain(part);
     }
-    expect(view.trimEnd().split('\n').slice(-4)).toEqual(['Type next', `  npx nightshift approve ${ID}`, `  npx nightshift reject ${ID} --reason "…"`, `  npx nightshift take-over ${ID}   # nothing is executed any more`]);
+    expect(view.trimEnd().split('\n').slice(-5)).toEqual(['Type next', `  npx nightshift approve ${ID}`, `  npx nightshift reject ${ID} --reason "…"`, `  npx nightshift take-over ${ID}   # nothing is executed any more`, `  npx nightshift pause ${ID} --for 15m   # then it goes on`]);
+  });
+
+  test('says by way of which class it came to the present one', () => {
+    expect(plain(incidentView(incident({ ledFrom: [{ incidentClass: 'disk-full', cause: 'x', title: { en: 'No space', ko: '공간 부족' } }] })))).toMatch(/By way of +No space \(disk-full\)/);
   });
 
   test('evidence is the probes\' sentences, each once', () => {

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { statementFault } from '../../../workflows/domain/statements';
-import { ensureDataDir, readSigningKey, readToken, readVerificationKeys } from '../../../workers/data-dir';
+import { ensureDataDir, readToken } from '../../../workers/data-dir';
+import { readVerificationKeys, signingIdentity } from '../../../workers/keys';
 import { Signer } from '../../../workers/gateway/signer';
 import { machineUser, tokenDigest, UserDirectory } from '../../../workers/gateway/users';
 import { isAlive, takeLock } from '../../../workers/supervisor/lock';
@@ -50,7 +51,7 @@ describe('who is asking', () => {
 
 describe('a statement that the gateway signs', () => {
   const request = { message: 'decide', workflowId: 'incident/c/receive', firstRunId: 'run', actor: { name: 'minji', roles: ['approver' as const] }, channel: 'cli', body: { verdict: 'approve' } } as const;
-  const signed = new Signer(readSigningKey(dir), 'default').sign({ ...request, actor: { name: 'minji', roles: ['approver'] } });
+  const signed = new Signer(() => signingIdentity(dir), 'default').sign({ ...request, actor: { name: 'minji', roles: ['approver'] } });
   const addressee = { message: 'decide', temporalNamespace: 'default', workflowId: 'incident/c/receive', firstRunId: 'run', now: new Date().toISOString() } as const;
 
   test('counts for the worker that has the public key', () => {

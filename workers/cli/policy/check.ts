@@ -4,7 +4,7 @@ import type { PolicyRuling } from '../../../workflows/contracts';
 import { loadConfig, type ClusterEntry } from '../../config';
 import type { PolicyOptions } from '../policy-commands';
 import { oneLine, printJson } from '../terminal';
-import { clusterFor, evaluateFor, requirementText } from './evaluate';
+import { budgetText, clusterFor, evaluateFor, requirementText } from './evaluate';
 
 interface Row {
   cluster: string;
@@ -17,8 +17,8 @@ export function checkPolicy({ cluster, severity = 'critical', at = new Date().to
   const config = loadConfig(overrides);
   const entries = cluster === undefined ? config.clusters : [clusterFor(config, cluster)];
   const rows = entries.flatMap((entry) => rowsOf(entry, severity, at));
-  if (json) printJson({ at, severity, rows });
-  else console.log([`If an alert of severity ${oneLine(severity)} came at ${at}:`, ...entries.map(({ cluster: { name } }) => tableOf(name, rows.filter((row) => row.cluster === name)))].join('\n'));
+  if (json) printJson({ at, severity, rows, budgets: Object.fromEntries(entries.map(({ cluster: { name, budgets } }) => [name, budgets ?? null])) });
+  else console.log([`If an alert of severity ${oneLine(severity)} came at ${at}:`, ...entries.map(({ cluster: { name, budgets } }) => `${tableOf(name, rows.filter((row) => row.cluster === name))}\n${budgetText(budgets)}`)].join('\n'));
 }
 
 function rowsOf(entry: ClusterEntry, severity: string, at: string): Row[] {

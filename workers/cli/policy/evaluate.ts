@@ -2,7 +2,7 @@ import { OBSERVE_ONLY } from '../../../workflows/domain/policy';
 import { decidersText } from '../../../workflows/domain/approvers';
 import { decideRequirement, mismatchOf, type PolicyQuestion } from '../../../workflows/domain/policy-rules';
 import { duration } from '../../../workflows/domain/time';
-import type { PolicyRuling, Requirement } from '../../../workflows/contracts';
+import type { BudgetLimits, Budgets, PolicyRuling, Requirement } from '../../../workflows/contracts';
 import { findCluster, type ClusterEntry, type NightshiftConfig } from '../../config';
 import { CommandError, EXIT } from '../exit';
 
@@ -52,4 +52,12 @@ export function requirementText(requirement: Requirement): string {
 
 function glassText({ breakGlass }: Extract<Requirement, { kind: 'never' | 'approval' }>): string {
   return breakGlass ? `; or ${breakGlass.approvers} who break${breakGlass.approvers === 1 ? 's' : ''} the glass with a reason (${decidersText(breakGlass)})` : '';
+}
+
+/** What may be done without a person before one is asked. */
+export function budgetText(budgets: Budgets | undefined): string {
+  if (!budgets) return 'Automated actions: no budget; policy alone decides.';
+  const limitText = ({ perHour, perDay }: BudgetLimits) => [...(perHour === undefined ? [] : [`${perHour} within any hour`]), ...(perDay === undefined ? [] : [`${perDay} within any day`])].join(', ') || 'no limit';
+  const classes = Object.entries(budgets.classes ?? {}).map(([name, limits]) => `; ${name}: ${limitText(limits)}`);
+  return `Automated actions: ${limitText(budgets)}${classes.join('')}; beyond that a person is asked.`;
 }

@@ -9,7 +9,7 @@ import type { PolicyOptions } from '../policy-commands';
 import { loadAllValid, runbooksDir } from '../runbooks/shelf';
 import { oneLine, printJson, say } from '../terminal';
 import { field, list } from '../views/layout';
-import { clusterFor, evaluateFor, requirementText, type PassedOver } from './evaluate';
+import { budgetText, clusterFor, evaluateFor, requirementText, type PassedOver } from './evaluate';
 
 /** Explains an incident's plan, or what would become of a runbook's example. */
 export async function explainPolicy(id: string, options: PolicyOptions & ApiOptions): Promise<void> {
@@ -56,7 +56,8 @@ async function explainIncident(id: string, options: PolicyOptions & ApiOptions):
   const ruling = result?.kind === 'planned' ? result.ruling : undefined;
   const standing = ruling && standingOf(incident, ruling);
   const now = rulingHere(incident, plan.risk, options);
-  if (options.json) return printJson({ publicId, planId: plan.id, risk: plan.risk, ...(ruling && { ruling, standing }), ...(now && { now }) });
+  const budgets = findCluster(loadConfig(), options.cluster ?? incident.cluster)?.cluster.budgets;
+  if (options.json) return printJson({ publicId, planId: plan.id, risk: plan.risk, ...(budgets && { budgets }), ...(ruling && { ruling, standing }), ...(now && { now }) });
   console.log(
     [
       `${publicId}  ${say(plan.title)} (${plan.risk})`,
@@ -64,6 +65,7 @@ async function explainIncident(id: string, options: PolicyOptions & ApiOptions):
       ...(standing ? field('Missing', missingText(incident, standing.missing)) : []),
       ...list('Not counted', (standing?.faults ?? []).map((fault) => ['✗', oneLine(fault)])),
       ...(now && now.rule !== ruling?.rule ? field('Now', `by the configuration here: ${requirementText(now.requirement)}, rule “${oneLine(now.rule)}” (${say(now.because)}); the worker asks again before it executes`) : []),
+      ...(budgets ? field('Budget', budgetText(budgets)) : []),
       ...passedOverView(now?.passedOver ?? []),
     ].join('\n'),
   );

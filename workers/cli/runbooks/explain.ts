@@ -44,7 +44,9 @@ function explainCause(runbook: Runbook, cause: Runbook['causes'][number]): strin
     ...cause.supports.flatMap((condition) => indented(`${say({ en: 'for', ko: '뒷받침' })}: ${inWords(condition)}`)),
     ...cause.contradicts.flatMap((condition) => indented(`${say({ en: 'against', ko: '반증' })}: ${inWords(condition)}`)),
     ...(remedy.length > 0 ? indented(`${say({ en: 'do', ko: '조치' })}: ${remedy.join(' → ')}`) : []),
+    ...(cause.leadsTo ? indented(`${say({ en: 'then', ko: '이후' })}: ${say({ en: `the incident goes on as ${cause.leadsTo}`, ko: `${cause.leadsTo} 유형으로 계속 진행` })}`) : []),
     ...(cause.advice ? indented(`${say({ en: 'advice', ko: '조언' })}: ${say(cause.advice)}`) : []),
+    ...(cause.permanentFix.length > 0 ? indented(`${say({ en: 'for good', ko: '영구 해결' })}: ${cause.permanentFix.map((id) => say(runbook.permanentFix.find((item) => item.id === id)?.title ?? { en: id, ko: id })).join('; ')}`) : []),
     '',
   ];
 }

@@ -2,15 +2,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { ClusterAccess } from '../../../activities/cluster-access';
-import { manifestsDirectory } from '../../../activities/desired-state';
 import { planRemedy, reloadCheck, allowedTargets, remedyNamed } from '../../../activities/kubernetes/plan-remedy';
 import { executeStep } from '../../../activities/kubernetes/step-execution';
-import { PracticeCluster, practiceManifests } from '../../../activities/practice/cluster';
+import { PracticeCluster } from '../../../activities/practice/cluster';
+import { practiceManifests } from '../../../activities/practice/manifests';
+import { practiceDesiredState } from '../../../activities/practice/object-store';
 import { practiceProbes } from '../../../activities/practice/recorded-answers';
 import { askProbe, parseInput } from '../../../activities/probe';
 import { probes as registered, remedies } from '../../../activities/registry';
-import { failureTypeOf, type Diagnosis, type Evidence, type Plan, type PlanResult, type ProbeSpec, type Runbook, type RunbookExample } from '../../../workflows/contracts';
-import { evaluate } from '../../../workflows/domain/conditions';
+import { secretDigest } from '../../../activities/secret-digest';
+import { failureTypeOf, type Condition, type Diagnosis, type Evidence, type Plan, type PlanResult, type ProbeSpec, type Runbook, type RunbookExample } from '../../../workflows/contracts';
+import { evaluate, probesOf } from '../../../workflows/domain/conditions';
 import { rankCauses } from '../../../workflows/domain/ranking';
 import { practiceCluster } from '../../config/clusters';
 
@@ -50,10 +52,21 @@ export async function runExample(runbook: Runbook, example: RunbookExample, runb
     const evidence = await gather(stage, runbook.probes.filter(({ verifyOnly }) => !verifyOnly));
     const diagnosis = rankCauses(runbook, evidence);
     const best = diagnosis.causes.find(({ id }) => id === diagnosis.rootCause);
-    const remedy = runbook.remedies.find(({ id }) => id === best?.remedies[0]);
-    const planned = remedy && (await plan(stage, runbook, remedy, example));
+    const planned = await firstPlan(stage, runbook, best?.remedies ?? [], example);
     const recovers = planned?.kind === 'planned' ? await carryOut(stage, runbook, planned.plan) : undefined;
     return judge(runbook, example, diagnosis, planned, recovers);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What the probes of the diagnosis answer in an example. */
+export async function exampleEvidence(runbook: Runbook, example: RunbookExample, runbooksDir: string): Promise<Evidence[]> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'nightshift-example-'));
+  try {
+    const stage = setStage(folder, runbooksDir);
+    stage.practice.stage(runbook, example);
+    return await gather(stage, runbook.probes.filter(({ verifyOnly }) => !verifyOnly));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -65,7 +78,7 @@ function setStage(folder: string, runbooksDir: string): Stage {
   const practice = PracticeCluster.open(folder, runbooksDir, { now });
   const pass = (milliseconds: number) => void (passed += milliseconds);
   const clock = { now, sleep: async (milliseconds: number) => pass(milliseconds) };
-  const access = { config: practiceCluster().cluster, kubernetes: practice.gateway, metrics: practice.metrics, desiredState: manifestsDirectory(practiceManifests()), clock };
+  const access = { config: practiceCluster().cluster, kubernetes: practice.gateway, metrics: practice.metrics, desiredState: practiceDesiredState(practiceManifests()), digest: secretDigest('example'), clock };
   return { access, practice, pass };
 }
 
@@ -87,6 +100,17 @@ async function gather({ access, practice }: Stage, specs: readonly ProbeSpec[]):
       return { probe: spec.id, use: spec.use, status: 'unanswered', at, fields: {}, summary: error.message, error: { type, message: error.message } };
     }
   }
+}
+
+/** As an incident does: a remedy that finds the world as it wants it leaves the turn to the next. */
+async function firstPlan(stage: Stage, runbook: Runbook, remedyIds: readonly string[], example: RunbookExample): Promise<PlanResult | undefined> {
+  let result: PlanResult | undefined;
+  for (const wanted of remedyIds) {
+    const remedy = runbook.remedies.find(({ id }) => id === wanted);
+    if (remedy) result = await plan(stage, runbook, remedy, example);
+    if (result?.kind !== 'unneeded') break;
+  }
+  return result;
 }
 
 function plan({ access }: Stage, runbook: Runbook, { id, use, title, with: input }: Runbook['remedies'][number], example: RunbookExample): Promise<PlanResult> {
@@ -113,7 +137,9 @@ async function carryOut(stage: Stage, runbook: Runbook, { steps, use, remedy: re
     pass(STEP_MS);
   }
   const evidence = await gather(stage, runbook.probes);
-  return runbook.verify.every(({ condition }) => evaluate(condition, evidence).truth === 'true');
+  // What this cluster does not have is no line of its checklist.
+  const applies = (condition: Condition) => probesOf(condition).some((id) => evidence.find(({ probe }) => probe === id)?.fields['notApplicable'] !== true);
+  return runbook.verify.every(({ condition }) => !applies(condition) || evaluate(condition, evidence).truth === 'true');
 }
 
 function judge(runbook: Runbook, example: RunbookExample, diagnosis: Diagnosis, planned: PlanResult | undefined, recovers: boolean | undefined): ExampleResult {

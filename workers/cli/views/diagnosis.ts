@@ -18,6 +18,17 @@ export function diagnosisView({ runbook, rootCause, causes, evidence }: RunbookD
   ].join('\n');
 }
 
+/** The same in one line, for the list of all runbooks. */
+export function verdictLine({ runbook, rootCause, causes }: RunbookDiagnosis): string {
+  const cause = causes.find(({ id }) => id === rootCause);
+  const possible = causes.filter(({ verdict }) => verdict === 'possible');
+  const said = cause ? pc.red(`${say(cause.title)} (${Math.round(cause.confidence * 100)} %)`) : possible.length > 0 ? pc.yellow(say(UNSURE(possible.length))) : pc.green(say(NOTHING));
+  return `${runbook.id.padEnd(24)}${said}`;
+}
+
+const NOTHING = { en: 'nothing found', ko: '이상 없음' };
+const UNSURE = (count: number) => ({ en: `no cause is certain; ${count} could not be decided: nightshift diagnose <runbook>`, ko: `확실한 원인 없음; 판단할 수 없는 원인 ${count}개: nightshift diagnose <runbook>` });
+
 const MARK = { confirmed: pc.red('●'), possible: pc.yellow('○'), rejected: '·' } as const;
 
 function causeText({ title, confidence, verdict, explanation, advice }: RankedCause): string {

@@ -1,14 +1,17 @@
 import pc from 'picocolors';
 import type { IncidentStatus, Locale, RankedCause } from '../../../workflows/contracts';
+import { hhmm } from '../../../workflows/domain/time';
+import { wayHere } from '../../../workflows/domain/way-here';
 import { clockTime, inLanguage, localeOf, moment, oneLine, span, type Say } from '../terminal';
-import { field, list } from './layout';
+import { checklistLines } from './checklists';
+import { field, item, list } from './layout';
 import { nextCommands } from './next';
 import { planView } from './plan';
 
 /** What a person needs at 3 a.m. on one screen: what, since when, why, what is planned, and what to type. */
 export function incidentView(status: IncidentStatus, locale: Locale = localeOf()): string {
   const say = inLanguage(locale);
-  const sections = [headerLines, factLines, causeLines, planLines, progressLines, lastLines, nextCommands];
+  const sections = [headerLines, handOverLines, factLines, causeLines, checklistSection, planLines, progressLines, lastLines, nextCommands];
   return sections.flatMap((linesOf) => linesOf(status, say)).join('\n');
 }
 
@@ -17,18 +20,26 @@ function headerLines(status: IncidentStatus, say: Say): string[] {
   return [`${pc.bold(publicId)}  ${pc.bold(say(title))}`, `${oneLine(cluster)} · ${failureDomain} · ${oneLine(severity)} · ${stateOf(status, say)}`];
 }
 
-function stateOf({ phase, outcome, waiting, owner, closedAt }: IncidentStatus, say: Say): string {
+function stateOf({ phase, outcome, waiting, owner, heldUntil, closedAt }: IncidentStatus, say: Say): string {
   if (phase === 'closed') return pc.bold(`closed: ${outcome ?? 'no outcome'}${closedAt ? `, ${moment(closedAt)}` : ''}`);
-  if (owner) return pc.bold(`${oneLine(owner)} has it`);
+  if (owner) return pc.bold(heldUntil ? `paused by ${oneLine(owner)} until ${hhmm(heldUntil)} UTC` : `${oneLine(owner)} has it`);
   if (waiting?.for === 'approval' || waiting?.for === 'person') return pc.bold(pc.yellow(`NEEDS YOU since ${moment(waiting.since)}`));
   if (waiting) return `${phase}: waits for ${say(waiting.text)}${waiting.until ? `, until ${clockTime(waiting.until)}` : ''}`;
   return phase;
+}
+
+/** Why it is a person's now; the reason stands in the timeline. */
+function handOverLines({ phase, timeline }: IncidentStatus, say: Say): string[] {
+  const handedOver = phase === 'waiting' ? timeline.findLast(({ event }) => event === 'outcome') : undefined;
+  return field('Because', handedOver && oneLine(say(handedOver.text)));
 }
 
 function factLines(status: IncidentStatus): string[] {
   const { fiveW1H, beganAt, openedAt, alerts, impact, recoveredAt } = status;
   const names = [...new Set(alerts.filter((alert) => alert.status === 'firing').map(({ labels }) => oneLine(labels['alertname'] ?? '?')))];
   return [
+    ...field('Merged', status.leader && `treated with ${oneLine(status.leader.publicId)} (${status.leader.failureDomain}); by itself again: nightshift resume`),
+    ...field('Leads', status.followers && status.followers.length > 0 ? oneLine(status.followers.join(', ')) : undefined),
     ...field('What', fiveW1H && oneLine(fiveW1H.what)),
     ...field('Since', `${moment(beganAt)}; opened ${clockTime(openedAt)}${recoveredAt ? `; recovered ${clockTime(recoveredAt)}, after ${span(Date.parse(recoveredAt) - Date.parse(openedAt))}` : ''}`),
     ...field('Impact', impact && IMPACT[impact]),
@@ -38,7 +49,25 @@ function factLines(status: IncidentStatus): string[] {
 
 const IMPACT = { outage: pc.red('outage: data is being lost or delayed'), degraded: pc.yellow('degraded: redundancy is gone, nothing is lost yet'), none: 'none yet' };
 
-function causeLines({ causes, rootCause, evidence, phase }: IncidentStatus, say: Say): string[] {
+/** Rows of one table on the screen; the page, the postmortem and --json have them all. */
+const ROWS_OF_A_LINE = 4;
+
+/** Everything there is to go on, where nothing is certain. */
+function checklistSection({ checklists, evidence, rootCause, phase, alerts }: IncidentStatus, say: Say): string[] {
+  if (!checklists || (rootCause !== undefined && rootCause !== 'unknown' && phase !== 'waiting')) return [];
+  return ['', ...alertLines(alerts), ...checklistLines(checklists, evidence, say, ROWS_OF_A_LINE), ''];
+}
+
+/** Of alerts that nobody knows, everything that they say is all there is to begin with. */
+function alertLines(alerts: IncidentStatus['alerts']): string[] {
+  const firing = alerts.filter(({ status }) => status === 'firing');
+  const said = (texts: Record<string, string>) => Object.entries(texts).filter(([name]) => name !== 'alertname').map(([name, value]) => `${name}=${value}`).join(' · ');
+  return list('Said', firing.map(({ labels, annotations, startsAt }) => ['•', oneLine(`${labels['alertname'] ?? '?'} since ${startsAt}: ${said(labels)}${Object.keys(annotations).length > 0 ? ` — ${said(annotations)}` : ''}`)]), 4);
+}
+
+function causeLines({ causes, rootCause, evidence, phase, ledFrom, checklists }: IncidentStatus, say: Say): string[] {
+  const likely = causes.some(({ verdict }) => verdict !== 'rejected');
+  if (checklists && rootCause === 'unknown' && !likely) return field('Cause', 'not found; the checklists below have everything that was seen');
   const [top] = causes;
   if (!top) return field('Cause', rootCause === 'unknown' ? 'not found; the evidence is below' : phase === 'closed' ? undefined : 'being looked for').concat(evidenceLines(evidence));
   const possible = causes.slice(1).filter(({ verdict }) => verdict === 'possible');
@@ -46,6 +75,7 @@ function causeLines({ causes, rootCause, evidence, phase }: IncidentStatus, say:
   return [
     ...field('Cause', `${pc.bold(say(top.title))} — ${percent(top)}, ${top.verdict}`),
     ...field('', say(top.explanation)),
+    ...field('By way of', wayHere({ ledFrom }).map(({ title, incidentClass }) => `${say(title)} (${incidentClass})`).join(' → ')),
     ...field('', top.advice && say(top.advice)),
     ...list('Evidence', [...sentences('+', top.supports, evidence), ...sentences('-', top.contradicts, evidence), ...sentences('?', top.missing, evidence)], 6),
     ...field('Or', possible.slice(0, 2).map((cause) => `${say(cause.title)} (${percent(cause)})`).join('; ')),
@@ -72,7 +102,7 @@ function evidenceLines(evidence: IncidentStatus['evidence']): string[] {
 
 /** The plan in full while somebody has to decide on it; one line afterwards. */
 function planLines({ plan, phase, plans, decisions, mutations }: IncidentStatus, say: Say): string[] {
-  if (plan && ['plan', 'approve'].includes(phase)) return ['', ...planView(plan, say), ''];
+  if (plan && ['plan', 'approve'].includes(phase)) return ['', ...planView(plan, say), ...budgetLines(plan.id, plans, say), ''];
   const refused = plans.flatMap((result) => (result.kind === 'refused' ? [`${oneLine(result.remedy)}: ${say(result.reason)}`] : []));
   return [
     ...field('Plan', plan && `${say(plan.title)} (${plan.risk})`),
@@ -82,10 +112,24 @@ function planLines({ plan, phase, plans, decisions, mutations }: IncidentStatus,
   ];
 }
 
+/** Why somebody is asked about a plan that would go ahead by itself on another day. */
+function budgetLines(planId: string, plans: IncidentStatus['plans'], say: Say): string[] {
+  const result = plans.findLast((candidate) => candidate.kind === 'planned' && candidate.plan.id === planId);
+  const ruling = result?.kind === 'planned' ? result.ruling : undefined;
+  return field('Asked', ruling?.budget && pc.yellow(`${oneLine(ruling.rule)}: ${say(ruling.because)}`));
+}
+
+const NOT_APPLICABLE = { en: 'Not applicable here', ko: '이 클러스터에는 해당 없음' };
+
 function progressLines({ verification, phase }: IncidentStatus, say: Say): string[] {
   if (!verification || phase === 'approve') return [];
-  const conditions = verification.conditions.filter(({ notApplicable }) => !notApplicable);
-  return list('Verified', conditions.map(({ holds, title, seen }) => [holds ? pc.green('✓') : pc.red('✗'), `${say(title)}: ${oneLine(seen)}`]), 8);
+  // What does not hold comes first; what this cluster does not have is said, and takes one line.
+  const conditions = verification.conditions.filter(({ notApplicable }) => !notApplicable).sort((a, b) => Number(a.holds) - Number(b.holds));
+  const others = verification.conditions.filter(({ notApplicable }) => notApplicable).map(({ title }) => say(title));
+  return [
+    ...list('Verified', conditions.map(({ holds, title, seen }) => [holds ? pc.green('✓') : pc.red('✗'), `${say(title)}: ${oneLine(seen)}`]), 8),
+    ...(others.length > 0 ? item('–', `${say(NOT_APPLICABLE)}: ${others.join('; ')}`) : []),
+  ];
 }
 
 const LAST_ENTRIES = 3;

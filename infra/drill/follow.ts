@@ -1,0 +1,62 @@
+/** Sees incidents through, deciding by the command line as people would. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { IncidentStatus } from '../../workflows/contracts';
+import { DECIDERS, type LabNightshift } from './lab-nightshift';
+
+export interface FollowOptions {
+  say: (text: string) => void;
+  /** Called at each look at the incident, before anything is decided; a crash drill kills things here. */
+  onLook?: ((status: IncidentStatus) => Promise<void> | void) | undefined;
+  /** What the person does to whom the incident is handed over; called once. */
+  onHandOver?: ((status: IncidentStatus) => Promise<void>) | undefined;
+}
+
+/** A receiver that was just started has nothing to upload for three minutes, and refused uploads have to last before they are reported. */
+const ALERT_WITHIN_MS = 8 * 60_000;
+/** Generous, because CI machines are slow; a drill that ends here has failed. */
+const CLOSED_WITHIN_MS = 10 * 60_000;
+
+export async function firstIncident(nightshift: LabNightshift): Promise<string> {
+  const deadline = Date.now() + ALERT_WITHIN_MS;
+  for (;;) {
+    const [first, ...others] = await nightshift.openIncidents();
+    if (others.length > 0) throw new Error(`One fault opened ${others.length + 1} incidents: ${[first, ...others].map((item) => `${item?.publicId} (${item?.failureDomain})`).join(', ')}`);
+    if (first) return first.publicId;
+    if (Date.now() > deadline) throw new Error(`No alert opened an incident within ${ALERT_WITHIN_MS / 1_000} s.`);
+    await delay(500);
+  }
+}
+
+/** Decides on each plan that waits, as two people with the command line, until the incident is closed. */
+export async function seeThrough(nightshift: LabNightshift, publicId: string, { say, onLook, onHandOver }: FollowOptions): Promise<IncidentStatus> {
+  const deadline = Date.now() + CLOSED_WITHIN_MS;
+  let phase = '';
+  let handedOver = false;
+  let last: IncidentStatus | undefined;
+  for (;;) {
+    const status = await nightshift.incident(publicId).catch(() => undefined);
+    if (status && !status.workerAway) {
+      last = status;
+      if (status.phase !== phase) say(`  ${publicId}: ${(phase = status.phase)}`);
+      if (status.phase === 'closed') return status;
+      await onLook?.(status);
+      if (status.phase === 'waiting' && !handedOver) {
+        handedOver = true;
+        say(`  ${publicId}: handed over`);
+        await onHandOver?.(status);
+      }
+      await decide(nightshift, status, say);
+    }
+    if (Date.now() > deadline) throw new Error(`The incident ${publicId} did not close:\n${last?.timeline.map(({ at, text }) => `${at.slice(11, 19)} ${text.en}`).join('\n') ?? 'no answer'}`);
+    await delay(400);
+  }
+}
+
+export async function decide(nightshift: LabNightshift, { waiting, plan, decisions, publicId }: IncidentStatus, say: (text: string) => void): Promise<void> {
+  if (waiting?.for !== 'approval' || !plan) return;
+  const decided = decisions.filter(({ planId }) => planId === plan.id).length;
+  const decider = DECIDERS[decided];
+  if (!decider) return;
+  const { code, stderr, stdout } = await nightshift.cli(['approve', publicId, '--yes'], decider);
+  say(`  ${publicId}: ${decider} approves ${plan.id} (${plan.risk})${code === 0 ? '' : `: exit ${code}: ${stderr || stdout}`}`);
+}

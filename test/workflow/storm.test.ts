@@ -1,0 +1,117 @@
+import type { FailureDomain, Outcome, StormEntry } from '../../workflows/contracts';
+import { joinStorm, leaveStorm } from '../../workflows/contracts/storm-messages';
+import { alert, IncidentHarness, resolved, type IncidentHandle, type Incidents } from '../support/incident-harness';
+import { IncidentWorld } from '../support/incident-world';
+
+let harness: IncidentHarness;
+beforeAll(async () => {
+  harness = await IncidentHarness.start();
+}, 120_000);
+
+/** A world in which incidents really tell the storm guard of each other. */
+class StormyWorld extends IncidentWorld {
+  incidents: Incidents | undefined;
+
+  override activities() {
+    return {
+      ...super.activities(),
+      temporalJoinStorm: async ({ cluster, entry }: { cluster: string; entry: StormEntry }) => {
+        const { env, taskQueue } = this.incidents!;
+        await env.client.workflow.signalWithStart('stormWorkflow', { workflowId: `storm/${cluster}`, taskQueue, args: [{ cluster }], signal: joinStorm, signalArgs: [entry] });
+        return undefined;
+      },
+      temporalLeaveStorm: async ({ cluster, ...left }: { cluster: string; workflowId: string; outcome: Outcome }) => {
+        await this.incidents!.env.client.workflow.getHandle(`storm/${cluster}`).signal(leaveStorm, left);
+        return undefined;
+      },
+    };
+  }
+}
+
+interface Storm {
+  incidents: Incidents;
+  world: StormyWorld;
+  handles: Record<'ui' | 'query' | 'receive', IncidentHandle>;
+  alerts: Record<'ui' | 'query' | 'receive', ReturnType<typeof alert>>;
+}
+
+/** Three failure domains of one cluster at once: the receivers lead, and wait for a decision; the others follow. */
+async function threeAtOnce(test: (storm: Storm) => Promise<void>): Promise<void> {
+  let world: StormyWorld | undefined;
+  await harness.run(async (incidents) => {
+    if (!world) throw new Error('there is no world');
+    world.incidents = incidents;
+    const alerts = { ui: alert(), query: alert(), receive: alert() };
+    const open = (failureDomain: FailureDomain & keyof typeof alerts) => incidents.open({ failureDomain, alerts: [alerts[failureDomain]] });
+    const handles = { ui: await open('ui'), query: await open('query'), receive: await open('receive') };
+    for (const handle of [handles.ui, handles.query]) await incidents.until(handle, ({ waiting }) => waiting?.for === 'leader', 'a follower');
+    await incidents.waitingForApproval(handles.receive);
+    await test({ incidents, world, handles, alerts });
+  }, undefined, { createWorld: (settings) => (world = new StormyWorld(settings)) });
+}
+
+test('many failure domains at once: one is treated, nobody is asked about the others, and they end with it', () =>
+  threeAtOnce(async ({ incidents, world, handles, alerts }) => {
+    const leader = await incidents.status(handles.receive);
+    const follower = await incidents.status(handles.query);
+    expect(follower).toMatchObject({ phase: 'waiting', leader: { publicId: leader.publicId, failureDomain: 'receive' }, mutations: [] });
+    expect(leader.followers).toHaveLength(2);
+    const asked = () => world.log.pages.filter(({ kind }) => kind === 'needs-you').map(({ publicId }) => publicId);
+    const before = asked().length;
+    await handles.receive.signal('approve', {});
+    await incidents.until(handles.receive, ({ recoveredAt }) => recoveredAt !== undefined);
+    await incidents.alerts(handles.receive, resolved(alerts.receive));
+    await incidents.alerts(handles.query, resolved(alerts.query));
+    await incidents.alerts(handles.ui, resolved(alerts.ui));
+    expect(await handles.query.result()).toMatchObject({ outcome: 'merged' });
+    expect(await handles.ui.result()).toMatchObject({ outcome: 'merged' });
+    expect(await handles.receive.result()).toMatchObject({ outcome: 'recovered' });
+    expect(asked().slice(before)).toEqual([]);
+    const record = world.log.records.find(({ incident }) => incident.publicId === follower.publicId)!;
+    expect(record.incident).toMatchObject({ outcome: 'merged', leader: { publicId: leader.publicId }, decisions: [], mutations: [] });
+    expect(record.incident.timeline.map(({ event }) => event)).toContain('merged');
+    expect(world.log.executed.map(({ step }) => step)).toEqual(['thanos-receive-1', 'thanos-receive-2']);
+  }), 60_000);
+
+test('when the leader is over and its own alerts go on, a follower is looked at by itself again', () =>
+  threeAtOnce(async ({ incidents, world, handles, alerts }) => {
+    await handles.receive.signal('approve', {});
+    await incidents.until(handles.receive, ({ recoveredAt }) => recoveredAt !== undefined);
+    await incidents.alerts(handles.receive, resolved(alerts.receive));
+    await incidents.alerts(handles.ui, resolved(alerts.ui));
+    await handles.receive.result();
+    world.healthy = () => false;
+    const status = await incidents.waitingForApproval(handles.query);
+    expect(status.leader).toBeUndefined();
+    expect(status.timeline.map(({ text }) => text.en)).toContain('Looked at by itself again: the leading incident is over (recovered), and its own alerts go on firing');
+    await incidents.alerts(handles.query, resolved(alerts.query));
+    await handles.query.signal('reject', {});
+  }), 60_000);
+
+test('somebody who knows better gives a follower back, and it is treated', () =>
+  threeAtOnce(async ({ incidents, handles }) => {
+    await handles.ui.executeUpdate('resume', { args: [{ reason: 'this is something else' }] });
+    const status = await incidents.waitingForApproval(handles.ui);
+    expect(status.leader).toBeUndefined();
+    await handles.query.executeUpdate('takeOver', { args: [{}] });
+    expect(await incidents.until(handles.query, ({ waiting }) => waiting?.for === 'person', 'a person')).toMatchObject({ owner: 'temporal-cli' });
+  }), 60_000);
+
+test('a leader that takes longer than a decision may take holds nobody back', () =>
+  threeAtOnce(async ({ incidents, handles }) => {
+    await incidents.env.sleep('61 minutes');
+    const status = await incidents.until(handles.query, ({ timeline }) => timeline.some(({ event }) => event === 'unmerged'), 'handed back');
+    expect(status.timeline.find(({ event }) => event === 'unmerged')?.text.en).toContain('takes too long');
+  }), 60_000);
+
+test('what is no message of a storm is left aside, by incidents and by the storm', () =>
+  harness.run(async (incidents) => {
+    const { env, taskQueue } = incidents;
+    const handle = await incidents.open();
+    for (const body of [undefined, null, 'follow', { kind: 'follow' }, { kind: 'follow', leader: { publicId: 7 } }, { kind: 'ended', leader: 'x', outcome: 'y' }, { kind: 'lead', followers: [7] }]) await handle.signal('stormNews', body);
+    expect((await incidents.waitingForApproval(handle)).leader).toBeUndefined();
+    const storm = await env.client.workflow.start('stormWorkflow', { workflowId: 'storm/x', taskQueue, args: [{ cluster: 'x' }] });
+    for (const body of [undefined, 7, {}, { workflowId: 'w', publicId: 'p', failureDomain: 'moon', alertnames: [] }]) await storm.signal('joinStorm', body);
+    await storm.signal('leaveStorm', undefined);
+    await storm.result();
+  }), 60_000);

@@ -1,0 +1,28 @@
+import { patched } from '@temporalio/workflow';
+
+/** Changes of what an incident does, newest last; a run that began before one of them may go on without it. */
+export type Change =
+  | '2026-11-look-further'
+  | '2026-11-last-look'
+  | '2026-11-remind-after-hand-over'
+  | '2026-11-checklists-at-hand-over'
+  | '2026-11-unknown-runbook'
+  | '2026-11-unknown-is-never-well'
+  | '2026-11-storm-guard'
+  | '2026-11-look-when-alerts-end';
+
+/** A run with this marker has every change above. A change that is added when this has been released needs a marker of its own. */
+const FROM_THE_START = '2026-11-changes-from-the-start';
+
+/**
+ * Which changes a run has, asked once, before its first local activity. A worker that is told to end may hand back a task in
+ * which only the answers of local activities stand; a marker that is set in the next task is not known yet where a replay goes
+ * on after those answers, and the run would fail from then on (random lives found it).
+ */
+export class Changes {
+  private readonly all = patched(FROM_THE_START);
+
+  has(change: Change): boolean {
+    return this.all || patched(change);
+  }
+}
