@@ -18,6 +18,8 @@ import type { StateFile } from './state-file';
 
 /** The most of a log that is answered, as the API server is asked for. */
 const LOG_LIMIT = 256 * 1024;
+/** What controllers derive is computed once for so long, in milliseconds: one probe reads many objects of one moment. */
+const MOMENT_MS = 50;
 
 type Change = { result: KubernetesObject | undefined; verb: AuditEntry['verb']; object: KubernetesObject; paths?: string[] };
 
@@ -26,6 +28,8 @@ type Change = { result: KubernetesObject | undefined; verb: AuditEntry['verb']; 
  * `test`, dry runs that keep nothing, disruption budgets, fields that cannot change.
  */
 export class PracticeGateway implements KubernetesGateway {
+  private seen: { state: PracticeState; moment: number; objects: KubernetesObject[] } | undefined;
+
   constructor(
     private readonly file: StateFile,
     private readonly now: () => Date,
@@ -142,7 +146,10 @@ export class PracticeGateway implements KubernetesGateway {
   }
 
   private visible(): KubernetesObject[] {
-    return visibleObjects(this.file.read(), this.now());
+    const state = this.file.read();
+    const moment = Math.floor(this.now().getTime() / MOMENT_MS);
+    if (this.seen?.state !== state || this.seen.moment !== moment) this.seen = { state, moment, objects: visibleObjects(state, this.now()) };
+    return this.seen.objects;
   }
 
   private change({ dryRun }: WriteOptions, work: (state: PracticeState) => Change): KubernetesObject | undefined {
