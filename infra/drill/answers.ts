@@ -3,11 +3,8 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { projectRoot } from '../lab/paths';
+import { SETS, type DrillSet } from './sets';
 import { IMPACTS, INCIDENT_CLASSES, OUTCOMES, RISKS } from '../../workflows/contracts/vocabulary';
-
-/** What is drilled together; `main` is what CI drills each time. */
-export const SETS = ['main', 'receive', 'rest'] as const;
-export type DrillSet = (typeof SETS)[number];
 
 const answer = z.strictObject({
   set: z.enum(SETS),

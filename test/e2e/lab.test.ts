@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { loadAnswers } from '../../infra/drill/answers';
 import { auditFaults, mutationsSince } from '../../infra/drill/audit-log';
-import { nightshiftInLab } from '../../infra/drill/cli';
+import { nightshiftInLab } from '../../infra/drill/run';
 import { drill, type DrillResult } from '../../infra/drill/drill';
 import type { IncidentStatus } from '../../workflows/contracts';
 import { replayHistory } from '../support/replay';

@@ -2,7 +2,7 @@ import { WorkflowNotFoundError, type Client, type WorkflowExecutionInfo } from '
 import type { RecordStore } from '../../activities/records/store';
 import { parseRecord } from '../../activities/records/record-schema';
 import { literal } from '../../activities/temporal/visibility';
-import { PUBLIC_ID_PATTERN, SEARCH_ATTRIBUTE, WORKFLOW, type IncidentStatus } from '../../workflows/contracts';
+import { matchesId, PUBLIC_ID_PATTERN, SEARCH_ATTRIBUTE, WORKFLOW, type IncidentStatus } from '../../workflows/contracts';
 import { incidentStatus } from '../../workflows/contracts/messages';
 import { publicIdOfRun, summaryOf, summaryOfRecord, type IncidentSummary } from './incident-summary';
 import { isTemporalAway, Problem } from './problems';
@@ -139,11 +139,6 @@ export class IncidentDirectory {
     }
     return found;
   }
-}
-
-/** The beginning of the ID, or of its second half, which differs between the incidents of one day. */
-export function matchesId(publicId: string, part: string): boolean {
-  return publicId.startsWith(part) || publicId.slice(9).startsWith(part);
 }
 
 /** A query that failed for a reason of the worker's: its task fails, or it does not know the query. */

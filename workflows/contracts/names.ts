@@ -53,6 +53,11 @@ export function publicIdOf(firstRunId: string, startTime: Date): string {
 
 export const PUBLIC_ID_PATTERN = /^\d{8}-[0-9a-f]{8}$/;
 
+/** The beginning of the ID, or of its second half, which differs between the incidents of one day. */
+export function matchesId(publicId: string, part: string): boolean {
+  return publicId.startsWith(part) || publicId.slice(9).startsWith(part);
+}
+
 /** Custom search attributes, all of type Keyword; set up by `npm start` and `nightshift setup`. */
 export const SEARCH_ATTRIBUTE = {
   publicId: 'NightshiftPublicId',

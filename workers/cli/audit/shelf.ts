@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { PUBLIC_ID_PATTERN } from '../../../workflows/contracts';
+import { matchesId, PUBLIC_ID_PATTERN } from '../../../workflows/contracts';
 import type { Chain } from '../../audit/chain';
 import { readLedger, type KnownKey, type LedgerEntry } from '../../audit/ledger-entry';
 import { AUDIT, RECORD, type Exhibits } from '../../audit/verify';
 import { loadConfig, type ConfigOverrides, type NightshiftConfig } from '../../config';
 import { dataDirAt, type DataDir } from '../../data-dir';
 import { readStoredKeys } from '../../keys';
-import { matchesId } from '../../gateway/incidents';
 import { recordStoreOf } from '../../records';
 import { CommandError, EXIT } from '../exit';
 

@@ -1,6 +1,6 @@
 import type { RecordStore } from '../../../activities/records/store';
+import { matchesId } from '../../../workflows/contracts';
 import { loadConfig, type ConfigOverrides, type NightshiftConfig } from '../../config';
-import { matchesId } from '../../gateway/incidents';
 import { recordStoreOf } from '../../records';
 import { CommandError, EXIT } from '../exit';
 

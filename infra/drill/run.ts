@@ -1,0 +1,113 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { labStatus } from '../lab/lab-status';
+import { labDown } from '../lab/lab-down';
+import { labUp } from '../lab/lab-up';
+import { partsFor } from '../lab/injection/engine';
+import type { PartName } from '../lab/parts';
+import { labPaths } from '../lab/paths';
+import { DEFAULT_FACTOR } from '../lab/settings';
+import { loadAnswers } from './answers';
+import { calmDrill, loadSituations, type CalmResult } from './calm';
+import { drill, type DrillResult } from './drill';
+import { LabNightshift } from './lab-nightshift';
+import type { DrillSet } from './sets';
+import { ablationTable, calmTable, drillMarkdown, drillTable, togetherTable } from './table';
+import { drillTogether, type TogetherResult } from './together';
+
+type Say = (text: string) => void;
+
+/** What is drilled: one of these, or every fault. */
+export interface DrillOptions {
+  fault?: string[];
+  set?: DrillSet;
+  together?: string[];
+  calm?: boolean;
+  keep?: boolean;
+}
+
+interface Ran {
+  results: ReadonlyArray<DrillResult | CalmResult | TogetherResult>;
+  text: string;
+  markdown: string;
+}
+
+/** Drills, and tells it in a table. @throws when the lab cannot be brought up */
+export async function runDrillCommand({ fault, set, together, calm, keep = false }: DrillOptions, seed: number, say: Say): Promise<Ran> {
+  if (calm) {
+    const results = await onLab(keep, say, (nightshift) => runCalm(nightshift, seed, say));
+    const text = calmTable(results);
+    return { results, text, markdown: `\`\`\`\n${text}\n\`\`\`` };
+  }
+  if (together) {
+    const results = [await onLab(keep, say, (nightshift) => drillTogether(nightshift, together, { seed, say }))];
+    const text = togetherTable(results);
+    return { results, text, markdown: `\`\`\`\n${text}\n\`\`\`` };
+  }
+  const results = await runDrills(fault ?? Object.keys(loadAnswers(set)), seed, keep, say);
+  return { results, text: `${drillTable(results)}\n\n${ablationTable(results)}`, markdown: drillMarkdown(results) };
+}
+
+async function runCalm(nightshift: LabNightshift, seed: number, say: Say): Promise<CalmResult[]> {
+  const results: CalmResult[] = [];
+  for (const [index, [id, situation]] of Object.entries(loadSituations()).entries()) {
+    const failed = (error: unknown): CalmResult => ({ situation: id, seed: seed + index, factor: DEFAULT_FACTOR, incidents: [], mutations: [], problems: [messageOf(error)] });
+    results.push(await calmDrill(nightshift, id, situation, { seed: seed + index, say }).catch(failed));
+  }
+  return results;
+}
+
+/** Runs faults one after the other on one lab, with one Nightshift. A fault that cannot be seen through counts as failed. */
+export async function runDrills(chosen: readonly string[], seed: number, keep: boolean, say: Say): Promise<DrillResult[]> {
+  const answers = loadAnswers();
+  const unknown = chosen.filter((id) => !answers[id]);
+  if (unknown.length > 0) throw new Error(`No answer is known for ${unknown.join(', ')}; infra/drill/answers.yaml has ${Object.keys(answers).join(', ')}.`);
+  return onLab(keep, say, async (nightshift) => {
+    const results: DrillResult[] = [];
+    for (const [index, fault] of chosen.entries()) {
+      const answer = answers[fault]!;
+      results.push(await drill(nightshift, fault, answer, { seed: seed + index, say }).catch((error: unknown) => failed(fault, seed + index, answer.cause.join(' or '), error)));
+    }
+    return results;
+  }, partsFor(chosen));
+}
+
+async function onLab<Result>(keep: boolean, say: Say, work: (nightshift: LabNightshift) => Promise<Result>, parts: readonly PartName[] = []): Promise<Result> {
+  const { nightshift, end } = await nightshiftInLab(keep, say, parts);
+  try {
+    return await work(nightshift);
+  } finally {
+    await end();
+  }
+}
+
+/** A running lab, or one of our own, with Nightshift in it. `end` leaves nothing running, unless the lab was there before or is to be kept. */
+export async function nightshiftInLab(keep: boolean, say: Say, parts: readonly PartName[] = []): Promise<{ nightshift: LabNightshift; end: () => Promise<void> }> {
+  const paths = labPaths();
+  const before = await labStatus(paths);
+  await labUp(paths, { factor: DEFAULT_FACTOR, parts }, say);
+  const { lab } = await labStatus(paths);
+  if (!lab) throw new Error('The lab came up and is gone again; its logs are in its folder.');
+  const dataDir = path.join(paths.dir, `nightshift-${Date.now()}`);
+  mkdirSync(dataDir, { recursive: true });
+  const nightshift = new LabNightshift(lab, dataDir);
+  const end = async () => {
+    await nightshift.stop();
+    if (!before.running && !keep) await labDown(paths);
+  };
+  try {
+    await nightshift.start();
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return { nightshift, end };
+}
+
+function failed(fault: string, seed: number, expectedCause: string, error: unknown): DrillResult {
+  return { fault, seed, factor: DEFAULT_FACTOR, publicId: '-', expectedCause, foundCause: '-', rank: 0, proposed: [], forbiddenProposed: [], steps: [], outcome: '-', alertSeconds: 0, causeSeconds: null, planSeconds: null, recoveredSeconds: null, closedSeconds: 0, auditFaults: [], ablation: [], problems: [messageOf(error)] };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
