@@ -38,7 +38,8 @@ export class IncidentHarness {
       const settings = { queues: { probe: taskQueue, mutate: taskQueue } };
       const world = options.createWorld?.(settings) ?? new IncidentWorld(settings);
       change(world);
-      const start = () => Worker.create({ connection: env.nativeConnection, taskQueue, workflowBundle: WORKFLOW_BUNDLE, activities: world.activities(), maxConcurrentActivityTaskExecutions: 20, shutdownForceTime: '20s', ...(options.maxCachedWorkflows !== undefined && { maxCachedWorkflows: options.maxCachedWorkflows }) });
+      // In this thread (`debugMode`), unless everything is replayed at each task: a thread of its own takes longer to start than most tests run.
+      const start = () => Worker.create({ connection: env.nativeConnection, taskQueue, workflowBundle: WORKFLOW_BUNDLE, activities: world.activities(), maxConcurrentActivityTaskExecutions: 20, shutdownForceTime: '20s', debugMode: options.maxCachedWorkflows !== 0, ...(options.maxCachedWorkflows !== undefined && { maxCachedWorkflows: options.maxCachedWorkflows }) });
       const worker = new RestartableWorker(start);
       const incidents = new Incidents(env, taskQueue, world, () => worker.restart());
       const result = await worker.runUntil(() => test(incidents));
