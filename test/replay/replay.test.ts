@@ -24,7 +24,7 @@ beforeAll(async () => {
     verdicts.set(all[index]?.name ?? `history ${index}`, error);
     index += 1;
   }
-}, 120_000);
+}, 600_000);
 
 test('every committed history is there', () => {
   expect(histories).toHaveLength(EXPECTED);
@@ -55,7 +55,7 @@ test('what was recorded without tracing replays with it', async () => {
     if (error) failed.push(`${workflowId}: ${error.message}`);
   }
   expect({ replayed, failed }).toEqual({ replayed: EXPECTED, failed: [] });
-}, 120_000);
+}, 600_000);
 
 test('a change that is not deterministic is caught', async () => {
   const history = JSON.parse(readFileSync(path.join(folder, histories[0] ?? ''), 'utf8')) as { events: Array<{ activityTaskScheduledEventAttributes?: { activityType: { name: string } } }> };

@@ -68,6 +68,16 @@ test('a pause ends by itself: the incident is looked at again and asks for a new
     expect(incidents.world.log.executed).toEqual([]);
   }));
 
+test('an incident that is cancelled in Temporal ends: what runs beside it does not keep it', () =>
+  harness.run(async (incidents) => {
+    const handle = await incidents.open();
+    await incidents.waitingForApproval(handle);
+    await handle.cancel();
+    await expect(handle.result()).rejects.toMatchObject({ name: 'WorkflowFailedError', cause: { name: 'CancelledFailure' } });
+    const { events } = await handle.fetchHistory();
+    expect((events ?? []).filter(({ workflowTaskFailedEventAttributes }) => workflowTaskFailedEventAttributes)).toEqual([]);
+  }));
+
 test('a pause can be made longer, or into a take-over without end', () =>
   harness.run(async (incidents) => {
     const handle = await incidents.open();

@@ -1,6 +1,7 @@
 import {
   CancellationScope,
   condition,
+  isCancellation,
   setCurrentDetails,
   sleep,
   upsertMemo,
@@ -140,9 +141,12 @@ export class Incident {
     );
   }
 
-  /** Runs something beside the main course; it must handle its own failures. */
+  /**
+   * Runs something beside the main course; it must handle its own failures. That it ends with a cancelled run is none: a
+   * rejection which nobody awaits would fail the workflow task, and the run could never end.
+   */
   beside(work: Promise<void>): void {
-    this.background.push(work);
+    this.background.push(work.catch(ignoreCancellation));
   }
 
   /** Waits for pages that are still on their way, for a while: a pager that is gone must not keep an incident open. */
@@ -165,6 +169,10 @@ export class Incident {
       scope.cancel();
     }
   }
+}
+
+function ignoreCancellation(error: unknown): void {
+  if (!isCancellation(error)) throw error;
 }
 
 /** The sentence of a failure, without Temporal's wrapping. */
