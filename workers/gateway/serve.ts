@@ -8,9 +8,11 @@ import type { NightshiftConfig } from '../config';
 import { ensureDataDir, type DataDir } from '../data-dir';
 import { dataConverterOf } from '../encryption';
 import { signingIdentity } from '../keys';
+import { announceBuild } from '../metrics';
 import { createLogger, onStop, reportReady, SUPERVISOR_GONE } from '../process';
 import { recordStoreOf } from '../records';
 import { wakerOf } from '../serverless/waker';
+import { buildId } from '../serverless/worker-version';
 import { endOrphanedTemporal } from '../supervisor/temporal';
 import { connectionOptions } from '../temporal-connection';
 import { clientTracing } from '../traced-temporal';
@@ -52,6 +54,7 @@ export async function runGateway(config: NightshiftConfig): Promise<void> {
   });
   // The command line finds this gateway by the file, whatever port it was started with.
   writeFileSync(dir.urlFile, `http://${host}:${port}\n`);
+  announceBuild('gateway', buildId());
   log.info({ host, port }, 'gateway takes alerts');
   dependencies.practice?.start();
   dependencies.trailKeeper.start();
