@@ -7,7 +7,7 @@ import { dataConverterOf } from './encryption';
 import { announceBuild } from './metrics';
 import { serveMetrics } from './metrics-server';
 import { createLogger, onStop, reportReady } from './process';
-import { buildId } from './serverless/worker-version';
+import { buildId, ofThisBuild } from './serverless/worker-version';
 import { temporalLogger } from './temporal-logger';
 import { clientTracing, tracedWorker } from './traced-temporal';
 import { tracingOf } from './tracing';
@@ -39,6 +39,7 @@ export async function runWorker(config: NightshiftConfig, options: RunWorkerOpti
           activities,
           ...dataConverterOf(config.temporal.encryption),
           ...WORKER_TUNING,
+          ...(config.compute && ofThisBuild()),
           // Only the central queue has workflows; the others are a cluster's hands and eyes.
           ...tracedWorker(tracing, taskQueue === CENTRAL_QUEUE ? workflowCode(config) : {}),
         }),

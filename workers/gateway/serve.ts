@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { PracticeCluster } from '../../activities/practice/cluster';
 import { portTaken } from '../../infra/embedded/ports';
 import type { NightshiftConfig } from '../config';
+import { onDemand } from '../config/serverless-schema';
 import { ensureDataDir, type DataDir } from '../data-dir';
 import { dataConverterOf } from '../encryption';
 import { signingIdentity } from '../keys';
@@ -75,7 +76,7 @@ export async function runGateway(config: NightshiftConfig): Promise<void> {
 /** The composition root of the gateway: every part with the clients and files that it needs. */
 export function gatewayDependencies(config: NightshiftConfig, dir: DataDir, client: Client, log: Logger): GatewayDependencies {
   const records = recordStoreOf(config);
-  const incidents = new IncidentDirectory(client, records, config.compute && wakerOf(client));
+  const incidents = new IncidentDirectory(client, records, onDemand(config.compute) ? wakerOf(client) : undefined);
   const ledger = new Ledger(dir.ledgerFile, () => signingIdentity(dir));
   const practises = config.clusters.some(({ cluster }) => cluster.practice);
   return {
