@@ -59,7 +59,7 @@ export interface NightshiftConfig {
   trustedKeys?: VerificationKey[];
   /** Where a worker serves metrics of itself; the gateway serves its own beside the API. */
   metrics?: { host: string; port: number };
-  /** Who is called when there is work and nobody polls; absent where workers are long-lived. */
+  /** Workers are of a build, and this is who computes them; absent where they are of none (`npm start`). */
   compute?: Compute;
 }
 

@@ -4,8 +4,10 @@ import { CENTRAL_QUEUE } from '../workflows/contracts';
 import type { NightshiftConfig } from './config';
 import { createWorkerActivities } from './deps';
 import { dataConverterOf } from './encryption';
+import { announceBuild } from './metrics';
 import { serveMetrics } from './metrics-server';
 import { createLogger, onStop, reportReady } from './process';
+import { buildId, ofThisBuild } from './serverless/worker-version';
 import { temporalLogger } from './temporal-logger';
 import { clientTracing, tracedWorker } from './traced-temporal';
 import { tracingOf } from './tracing';
@@ -37,6 +39,7 @@ export async function runWorker(config: NightshiftConfig, options: RunWorkerOpti
           activities,
           ...dataConverterOf(config.temporal.encryption),
           ...WORKER_TUNING,
+          ...(config.compute && ofThisBuild()),
           // Only the central queue has workflows; the others are a cluster's hands and eyes.
           ...tracedWorker(tracing, taskQueue === CENTRAL_QUEUE ? workflowCode(config) : {}),
         }),
@@ -48,6 +51,7 @@ export async function runWorker(config: NightshiftConfig, options: RunWorkerOpti
     });
     const running = Promise.all(workers.map((worker) => worker.run()));
     log.info({ queues: [...queues], clusters: config.clusters.map(({ cluster }) => cluster.name) }, 'worker takes work');
+    announceBuild('worker', buildId());
     reportReady();
     await running;
   } finally {

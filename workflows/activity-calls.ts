@@ -56,8 +56,9 @@ export const temporal = proxyActivities<TemporalActivities>({
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });
 
-/** A worker that was killed is back within seconds, and its probes should not count as unanswered; one that is away for longer is evidence. */
+/** Of incidents whose settings do not say it yet; the reason is beside the setting (activities/configuration/durations.ts). */
 const WORKER_BACK_WITHIN = 30_000;
+const backWithin = ({ durations: { workerBackWithin } }: IncidentSettings) => workerBackWithin ?? WORKER_BACK_WITHIN;
 
 /**
  * Probes: one retry within their time-out, because a person is waiting. A probe whose worker is away fails by
@@ -68,8 +69,8 @@ export function probes(settings: IncidentSettings, use: string): ProbeActivities
   return proxyActivities<ProbeActivities>({
     taskQueue: settings.queues.probe,
     startToCloseTimeout: timeout,
-    scheduleToStartTimeout: WORKER_BACK_WITHIN,
-    scheduleToCloseTimeout: WORKER_BACK_WITHIN + 2 * timeout,
+    scheduleToStartTimeout: backWithin(settings),
+    scheduleToCloseTimeout: backWithin(settings) + 2 * timeout,
     heartbeatTimeout: HEARTBEAT,
     retry: { initialInterval: '500 milliseconds', maximumAttempts: 2 },
     summary: use,
@@ -81,6 +82,8 @@ export function planning(settings: IncidentSettings, summary: string): Pick<Kube
   return proxyActivities<KubernetesActivities>({
     taskQueue: settings.queues.mutate,
     startToCloseTimeout: '30 seconds',
+    // Longer than for a probe: what is known already would be lost for a worker that is back a moment later.
+    scheduleToStartTimeout: 2 * backWithin(settings),
     scheduleToCloseTimeout: '3 minutes',
     heartbeatTimeout: HEARTBEAT,
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '15 seconds' },

@@ -1,4 +1,4 @@
-import { allHandlersFinished, ApplicationFailure, condition, continueAsNew, patched, setHandler, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, ApplicationFailure, condition, continueAsNew, patched, setHandler, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
 import { notify, records } from './activity-calls';
 import type { FixStatus, PermanentFixInput, PermanentFixStatus, SettleFix } from './contracts';
 import { permanentFixStatus, settleFix } from './contracts/permanent-fix-messages';
@@ -31,6 +31,9 @@ export async function permanentFixWorkflow(input: PermanentFixInput & { continue
   await condition(allHandlersFinished);
   return status;
 }
+
+// It outlives builds, whose workers go when their incidents are over: where there are builds, it goes on on the current one.
+setWorkflowOptions(() => (workflowInfo().currentDeploymentVersion ? { versioningBehavior: 'AUTO_UPGRADE' } : {}), permanentFixWorkflow);
 
 const REMIND_EVERY = '7 days';
 

@@ -11,10 +11,11 @@ interface Duration {
   atLeast?: number;
 }
 
-const TABLE: { readonly [Name in keyof Durations]: Duration } = {
+const TABLE: { readonly [Name in keyof Durations]-?: Duration } = {
   rootCauseTarget: { value: 5 * MINUTE, because: 'promised to the people who page' },
   recoveryTarget: { value: 15 * MINUTE, because: 'promised to the people who page' },
   probeTimeout: { value: 10 * SECOND, because: 'diagnosis has a minute, with retries; a system that needs longer is not well', atLeast: 8 * SECOND },
+  workerBackWithin: { value: 30 * SECOND, because: 'one that was killed is back within seconds, and its probes should not count as unanswered; one that is away for longer is evidence', atLeast: 30 * SECOND },
   remindEvery: { value: 5 * MINUTE, because: 'often enough to wake somebody, seldom enough not to be muted' },
   escalateEvery: { value: 15 * MINUTE, because: 'three reminders without an answer: whoever is on call does not hear them' },
   approvalDeadline: { value: 60 * MINUTE, because: 'half of the two hours for which an agent keeps what it cannot send (domain F4); then a person takes over' },

@@ -57,11 +57,19 @@ export function webhookOf(cluster: string, startsAt: string, endsAt?: string): o
   return { version: '4', status, truncatedAlerts: 0, alerts: [{ status, labels, annotations: { summary: 'Remote write lags' }, startsAt, ...(endsAt && { endsAt }), fingerprint: `kill-${cluster}` }] };
 }
 
+export interface Configured {
+  /** What nightshift.yaml says beside clusters and clocks. */
+  more?: object;
+  /** Which clocks run faster; those of the matrix where absent. */
+  shortened?: Readonly<Record<string, { here: number }>>;
+}
+
 /** `nightshift.yaml` for the clusters of one lane; JSON is YAML. */
-export function configurationFor(clusters: readonly string[], kubeconfigOf: (cluster: string) => string): string {
-  const durations = Object.fromEntries(Object.entries(SHORTENED).map(([name, { here }]) => [name, `${here}ms`]));
+export function configurationFor(clusters: readonly string[], kubeconfigOf: (cluster: string) => string, { more = {}, shortened = SHORTENED }: Configured = {}): string {
+  const durations = Object.fromEntries(Object.entries(shortened).map(([name, { here }]) => [name, `${here}ms`]));
   return JSON.stringify({
     practice: false,
+    ...more,
     runbooks: { directory: runbooksDirectory() },
     clusters: clusters.map((name) => ({ name, kubeconfig: kubeconfigOf(name), namespace: NAMESPACE, mode: 'act', desiredState: { directory: practiceManifests() }, durations })),
   });

@@ -10,9 +10,9 @@ import { ensureDataDir, readToken } from '../../workers/data-dir';
 import { createGateway } from '../../workers/gateway/app';
 import { gatewayDependencies } from '../../workers/gateway/serve';
 import { superviseTemporal, type SupervisedTemporal } from '../../workers/supervisor/temporal';
-import { configurationFor } from './incident';
+import { configurationFor, type Configured } from './incident';
 import type { PracticeApi } from './practice-api';
-import { WorkerProcess } from './worker-process';
+import { WorkerProcess, type WorkerProcessOptions } from './worker-process';
 
 /** A killed Temporal is back within a second or two; on a busy machine within this. */
 const TEMPORAL_BACK_MS = 30_000;
@@ -42,18 +42,20 @@ export class Lane {
     readonly recordsDir: string,
     readonly client: Client,
     readonly worker: WorkerProcess,
+    /** For another worker of the same Nightshift. */
+    readonly workerOptions: WorkerProcessOptions,
     private readonly temporal: SupervisedTemporal,
     private readonly temporalHandle: string,
     private readonly connection: Connection,
     private readonly gateway: FastifyInstance,
-    private readonly token: string,
+    readonly token: string,
   ) {}
 
-  static async open(clusters: readonly string[], api: PracticeApi): Promise<Lane> {
+  static async open(clusters: readonly string[], api: PracticeApi, configured: Configured = {}): Promise<Lane> {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'nightshift-kill-'));
     const dataDir = path.join(folder, 'data');
     const dir = ensureDataDir(dataDir);
-    const configFile = writeConfiguration(folder, clusters, api);
+    const configFile = writeConfiguration(folder, clusters, api, configured);
     const supervisorLog = path.join(dir.logsDir, 'supervisor.log');
     const say = (message: string) => writeFileSync(supervisorLog, `${new Date().toISOString()} ${message}\n`, { flag: 'a' });
     handlesInUse.add(dir.temporalHandle);
@@ -62,8 +64,9 @@ export class Lane {
     const connection = Connection.lazy({ address: temporal.address });
     const client = new Client({ connection, namespace: config.temporal.namespace });
     const gateway = await createGateway(gatewayDependencies(config, dir, client, pino({ level: 'silent' })));
-    const worker = await WorkerProcess.start({ configFile, dataDir, temporalAddress: temporal.address, logFile: path.join(dir.logsDir, 'worker.log') });
-    return new Lane(folder, config.recordsDir, client, worker, temporal, dir.temporalHandle, connection, gateway, readToken(dir));
+    const workerOptions = { configFile, dataDir, temporalAddress: temporal.address, logFile: path.join(dir.logsDir, 'worker.log') };
+    const worker = await WorkerProcess.start(workerOptions);
+    return new Lane(folder, config.recordsDir, client, worker, workerOptions, temporal, dir.temporalHandle, connection, gateway, readToken(dir));
   }
 
   /** Asks the gateway as Alertmanager and people do. A call that hangs counts as unanswered (503). */
@@ -102,11 +105,11 @@ function readHandle(file: string): { pid?: number } {
   return text === '' ? {} : (JSON.parse(text) as { pid?: number });
 }
 
-function writeConfiguration(folder: string, clusters: readonly string[], api: PracticeApi): string {
+function writeConfiguration(folder: string, clusters: readonly string[], api: PracticeApi, configured: Configured): string {
   const kubeconfigs = path.join(folder, 'kubeconfig');
   mkdirSync(kubeconfigs);
   for (const cluster of clusters) writeFileSync(path.join(kubeconfigs, cluster), api.kubeconfig(cluster));
   const file = path.join(folder, 'nightshift.yaml');
-  writeFileSync(file, configurationFor(clusters, (cluster) => path.join(kubeconfigs, cluster)));
+  writeFileSync(file, configurationFor(clusters, (cluster) => path.join(kubeconfigs, cluster), configured));
   return file;
 }

@@ -18,7 +18,7 @@ export class OnCall {
   /** How long the history was when the incident was last looked at: while nothing happens, nothing new waits for a person. */
   private seen = 0;
 
-  constructor(private readonly lane: Lane, private readonly cluster: string, private readonly audit: () => AuditEntry[], private readonly signal: AbortSignal) {}
+  constructor(private readonly lane: Pick<Lane, 'ask'>, private readonly cluster: string, private readonly audit: () => AuditEntry[], private readonly signal: AbortSignal) {}
 
   /** Resolves when Temporal has the alert. */
   async fire(): Promise<void> {

@@ -11,6 +11,10 @@ export interface WorkerProcessOptions {
   dataDir: string;
   temporalAddress: string;
   logFile: string;
+  /** Of another build than this one's. */
+  root?: string;
+  /** What runs in place of `nightshift worker`. */
+  command?: readonly string[];
 }
 
 /**
@@ -27,7 +31,7 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** `nightshift worker` as a process of its own, started again whenever it dies. */
+/** `nightshift worker`, or `gateway`, as a process of its own, started again whenever it dies. */
 export class WorkerProcess {
   private child!: ChildProcess;
   private ready!: Promise<void>;
@@ -51,7 +55,7 @@ export class WorkerProcess {
       if (await this.ready.then(() => true, () => false)) {
         if (child === this.child && child.exitCode === null && child.signalCode === null) return;
       } else if (Date.now() > deadline) {
-        throw new Error(`The worker was not ready within ${READY_TIMEOUT_MS / 1000} s. See ${this.options.logFile}.`);
+        throw new Error(`The ${this.options.command?.[0] ?? 'worker'} was not ready within ${READY_TIMEOUT_MS / 1000} s. See ${this.options.logFile}.`);
       }
     }
   }
@@ -71,10 +75,10 @@ export class WorkerProcess {
   }
 
   private launch(): void {
-    const { configFile, dataDir, temporalAddress, logFile } = this.options;
+    const { configFile, dataDir, temporalAddress, logFile, root = projectRoot(), command = ['worker'] } = this.options;
     const log = openSync(logFile, 'a', 0o600);
-    const module = path.join(projectRoot(), 'dist', 'workers', 'cli', 'main.js');
-    const child = fork(module, ['worker', '--config', configFile, '--data-dir', dataDir], { env: { ...ownEnvironment(), TEMPORAL_ADDRESS: temporalAddress }, stdio: ['ignore', log, log, 'ipc'] });
+    const module = path.join(root, 'dist', 'workers', 'cli', 'main.js');
+    const child = fork(module, [...command, '--config', configFile, '--data-dir', dataDir], { env: { ...ownEnvironment(), TEMPORAL_ADDRESS: temporalAddress }, stdio: ['ignore', log, log, 'ipc'] });
     closeSync(log);
     this.child = child;
     running.add(child);

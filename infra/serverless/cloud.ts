@@ -12,6 +12,7 @@ import { startDevServer, type DevServer } from '../embedded/dev-server';
 import { freePort } from '../embedded/ports';
 import { findTemporal } from '../embedded/programs';
 import { projectRoot } from '../project';
+import { onDemand } from '../../workers/config/serverless-schema';
 import { startAwsEndpoint } from './aws-endpoint';
 import { LocalFunction } from './local-function';
 
@@ -83,7 +84,7 @@ export class Cloud {
       const { token, ...settled } = settings(config, dataDir);
       await prepare(client, settled, pino({ level: 'silent' }));
       const deployment = new WorkerDeployment(client, 'default');
-      if (settled.compute) await deployment.create(buildId(), settled.compute);
+      if (onDemand(settled.compute)) await deployment.create(buildId(), settled.compute);
       await deployment.makeCurrent(buildId());
       return new Cloud(worker, gateway, client, deployment, dataDir, token, closers);
     } catch (error) {

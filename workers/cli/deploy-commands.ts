@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import type { NightshiftConfig } from '../config';
+import type { Compute } from '../config/serverless-schema';
 import type { DeployedVersion, WorkerDeployment } from '../serverless/worker-deployment';
 import { CommandError, EXIT } from './exit';
 import { oneLine, printJson } from './terminal';
@@ -83,7 +84,7 @@ async function plan({ deployment, config, buildId }: Deploying, { json }: Deploy
   if (json) return printJson({ buildId, provider, create: !known, makeCurrent: known?.state !== 'current', ...(current && { current: current.buildId }) });
   console.log(
     [
-      known ? `The build ${buildId} is known (${known.state}); its compute would be set to ${provider} again.` : `The build ${buildId} would be made known, computed by ${provider}.`,
+      sayOfBuild(buildId, provider, known?.state),
       known?.state === 'current' ? 'It is current already.' : `New incidents would begin on it${current ? ` and no longer on ${current.buildId}, where open ones end` : ''}.`,
     ].join('\n'),
   );
@@ -93,10 +94,18 @@ async function apply({ deployment, client, config, buildId }: Deploying, { ramp,
   const { prepare } = require('../gateway/prepare') as typeof import('../gateway/prepare.js');
   const { createLogger } = require('../process') as typeof import('../process.js');
   await prepare(client, config, createLogger('deploy'));
-  const isNew = await deployment.create(buildId, computeOf(config));
+  const isNew = await made(deployment, buildId, computeOf(config));
   await (ramp === undefined ? deployment.makeCurrent(buildId) : deployment.ramp(buildId, ramp));
   if (json) return printJson({ buildId, new: isNew, ...(ramp === undefined ? { current: true } : { ramp }) });
   console.log(`The build ${buildId} is ${isNew ? 'known now' : 'known'}, and ${ramp === undefined ? 'new incidents begin on it' : `${ramp} % of new incidents begin on it`}.`);
+}
+
+/** @returns whether the build was not known before. Builds of long-lived workers make themselves known. */
+async function made(deployment: WorkerDeployment, buildId: string, compute: Compute): Promise<boolean> {
+  if (compute.provider !== 'long-lived') return deployment.create(buildId, compute);
+  const known = (await deployment.versions()).some((version) => version.buildId === buildId);
+  if (!known) throw new CommandError(`No worker of the build ${buildId} has asked for work yet: start the workers of this build beside those of the one before, then apply again.`);
+  return false;
 }
 
 async function status({ deployment, buildId }: Deploying, { json }: DeployOptions): Promise<void> {
@@ -108,13 +117,18 @@ async function status({ deployment, buildId }: Deploying, { json }: DeployOption
   console.log(table.toString());
 }
 
-async function rollback({ deployment }: Deploying, { to, json }: DeployOptions & { to?: string }): Promise<void> {
+async function rollback({ deployment, config }: Deploying, { to, json }: DeployOptions & { to?: string }): Promise<void> {
   const versions = await deployment.versions();
-  const target = to === undefined ? versions.find(({ state, provider }) => state !== 'current' && state !== 'ramping' && provider) : versions.find(({ buildId }) => buildId === to);
+  const target = to === undefined ? versions.find(({ state, provider }) => state !== 'current' && state !== 'ramping' && (provider ?? computeOf(config).provider === 'long-lived')) : versions.find(({ buildId }) => buildId === to);
   if (!target) throw new CommandError(`There is no ${to === undefined ? 'earlier build' : `build ${oneLine(to)}`} to go back to; known: ${versions.map(({ buildId }) => buildId).join(', ') || 'none'}.`, EXIT.notFound);
   await deployment.makeCurrent(target.buildId);
   if (json) return printJson({ buildId: target.buildId, current: true });
   console.log(`New incidents begin on ${target.buildId} again; those that have begun elsewhere end there.`);
+}
+
+function sayOfBuild(buildId: string, provider: Compute['provider'], state: DeployedVersion['state'] | undefined): string {
+  if (provider === 'long-lived') return state ? `The build ${buildId} is known (${state}).` : `The build ${buildId} is not known: none of its workers runs yet.`;
+  return state ? `The build ${buildId} is known (${state}); its compute would be set to ${provider} again.` : `The build ${buildId} would be made known, computed by ${provider}.`;
 }
 
 function stateText({ state, rampPercentage }: DeployedVersion): string {

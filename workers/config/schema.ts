@@ -26,6 +26,7 @@ const durations = z.strictObject({
   rootCauseTarget: duration.optional(),
   recoveryTarget: duration.optional(),
   probeTimeout: duration.optional(),
+  workerBackWithin: duration.optional(),
   remindEvery: duration.optional(),
   escalateEvery: duration.optional(),
   approvalDeadline: duration.optional(),

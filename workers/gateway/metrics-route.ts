@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
-import { registry, webhooksRefused } from '../metrics';
+import { countFromZero, registry, webhooksRefused } from '../metrics';
 import { LOOK } from './access';
 
 /** What this process measures about itself, for a Prometheus with a token; names of incidents and people are in none of it. */
 export function registerMetrics(app: FastifyInstance): void {
+  countFromZero();
   app.addHook('onResponse', async (request, reply) => {
     if (request.routeOptions.url === '/webhooks/alertmanager' && reply.statusCode !== 200) webhooksRefused.inc({ status: String(reply.statusCode) });
   });

@@ -1,6 +1,7 @@
 import { ScheduleAlreadyRunning, type Client, type ScheduleOptions } from '@temporalio/client';
 import { CENTRAL_QUEUE, SCHEDULE, WORKFLOW } from '../../workflows/contracts';
 import type { NightshiftConfig } from '../config';
+import { onDemand } from '../config/serverless-schema';
 
 /** A terminated incident has no record for so long at most. Where workers come on demand, each look calls one, for a whole invocation. */
 const SWEEP_EVERY = { longLived: '1 hour', onDemand: '1 day' } as const;
@@ -13,7 +14,7 @@ const REPORT_CATCH_UP = '14 days';
 export async function prepareSchedules(client: Client, { timeZone, compute }: Pick<NightshiftConfig, 'timeZone' | 'compute'>): Promise<void> {
   await ensureSchedule(client, {
     scheduleId: SCHEDULE.sweep,
-    spec: { intervals: [{ every: compute ? SWEEP_EVERY.onDemand : SWEEP_EVERY.longLived }] },
+    spec: { intervals: [{ every: onDemand(compute) ? SWEEP_EVERY.onDemand : SWEEP_EVERY.longLived }] },
     action: { type: 'startWorkflow', workflowType: WORKFLOW.sweep, workflowId: SCHEDULE.sweep, taskQueue: CENTRAL_QUEUE, args: [], workflowExecutionTimeout: '1 hour', staticSummary: 'completes the records of closed incidents' },
     policies: { overlap: 'SKIP', catchupWindow: '1 minute' },
   });

@@ -5,12 +5,15 @@ import type { Logger } from 'pino';
 import { PracticeCluster } from '../../activities/practice/cluster';
 import { portTaken } from '../../infra/embedded/ports';
 import type { NightshiftConfig } from '../config';
+import { onDemand } from '../config/serverless-schema';
 import { ensureDataDir, type DataDir } from '../data-dir';
 import { dataConverterOf } from '../encryption';
 import { signingIdentity } from '../keys';
+import { announceBuild } from '../metrics';
 import { createLogger, onStop, reportReady, SUPERVISOR_GONE } from '../process';
 import { recordStoreOf } from '../records';
 import { wakerOf } from '../serverless/waker';
+import { buildId } from '../serverless/worker-version';
 import { endOrphanedTemporal } from '../supervisor/temporal';
 import { connectionOptions } from '../temporal-connection';
 import { clientTracing } from '../traced-temporal';
@@ -52,6 +55,7 @@ export async function runGateway(config: NightshiftConfig): Promise<void> {
   });
   // The command line finds this gateway by the file, whatever port it was started with.
   writeFileSync(dir.urlFile, `http://${host}:${port}\n`);
+  announceBuild('gateway', buildId());
   log.info({ host, port }, 'gateway takes alerts');
   dependencies.practice?.start();
   dependencies.trailKeeper.start();
@@ -72,7 +76,7 @@ export async function runGateway(config: NightshiftConfig): Promise<void> {
 /** The composition root of the gateway: every part with the clients and files that it needs. */
 export function gatewayDependencies(config: NightshiftConfig, dir: DataDir, client: Client, log: Logger): GatewayDependencies {
   const records = recordStoreOf(config);
-  const incidents = new IncidentDirectory(client, records, config.compute && wakerOf(client));
+  const incidents = new IncidentDirectory(client, records, onDemand(config.compute) ? wakerOf(client) : undefined);
   const ledger = new Ledger(dir.ledgerFile, () => signingIdentity(dir));
   const practises = config.clusters.some(({ cluster }) => cluster.practice);
   return {

@@ -1,5 +1,5 @@
 import type { temporal } from '@temporalio/proto';
-import type { Compute } from '../config/serverless-schema';
+import type { OnDemand } from '../config/serverless-schema';
 
 type ScalingGroup = temporal.api.compute.v1.ComputeConfigScalingGroup.$Properties;
 
@@ -10,7 +10,7 @@ export const SCALING_GROUP = 'default';
  * What Temporal's worker controller has to do when there is work and nobody polls: invoke a Lambda function, or scale a
  * Kubernetes Deployment up from 0 and down again. Field names are those of Temporal's auto-scaled-workers module, v0.2.0.
  */
-export function scalingGroupOf(compute: Compute): ScalingGroup {
+export function scalingGroupOf(compute: OnDemand): ScalingGroup {
   switch (compute.provider) {
     case 'aws-lambda':
       return { provider: { type: 'aws-lambda', details: payload({ arn: compute.functionArn, role: compute.roleArn, role_external_id: compute.externalId }) }, scaler: { type: 'no-sync' } };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
-import type { Compute } from '../config/serverless-schema';
+import type { OnDemand } from '../config/serverless-schema';
 import { SCALING_GROUP, scalingGroupOf } from './compute';
 import { DEPLOYMENT_NAME } from './worker-version';
 
@@ -53,7 +53,7 @@ export class WorkerDeployment {
   }
 
   /** Makes deployment and version with their compute, where they are not there yet. @returns whether the version is new */
-  async create(buildId: string, compute: Compute): Promise<boolean> {
+  async create(buildId: string, compute: OnDemand): Promise<boolean> {
     const { workflowService } = this.client;
     await ignoring(ALREADY_EXISTS, workflowService.createWorkerDeployment({ namespace: this.namespace, deploymentName: DEPLOYMENT_NAME, requestId: randomUUID(), identity: CLIENT_IDENTITY }));
     const deploymentVersion = { deploymentName: DEPLOYMENT_NAME, buildId };

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { WorkerOptions } from '@temporalio/worker';
 import { projectRoot } from '../../infra/project';
 
 /** The one worker deployment of Nightshift in a namespace. */
@@ -11,4 +12,9 @@ export const DEPLOYMENT_NAME = 'nightshift';
  */
 export function buildId(): string {
   return readFileSync(path.join(projectRoot(), 'dist', 'workflow-bundle.js.sha256'), 'utf8').trim().slice(0, 16);
+}
+
+/** A worker of this build: an incident ends on the build that it began on, new ones begin on the current one. */
+export function ofThisBuild(): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  return { workerDeploymentOptions: { useWorkerVersioning: true, version: { deploymentName: DEPLOYMENT_NAME, buildId: buildId() }, defaultVersioningBehavior: 'PINNED' } };
 }

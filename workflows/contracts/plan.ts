@@ -112,7 +112,8 @@ export type PlanResult =
   /** `ruling`: what the policy of the worker that planned demands for it now; not part of the plan, so not of its hash. */
   | { kind: 'planned'; plan: Plan; ruling?: PolicyRuling }
   /** A gate or precondition says no; the next remedy is tried. */
-  | { kind: 'refused'; remedy: string; gates: GateVerdict[]; reason: Text }
+  /** `workerAbsent`: nobody was there who plans. */
+  | { kind: 'refused'; remedy: string; gates: GateVerdict[]; reason: Text; workerAbsent?: boolean }
   /** The world already is as the remedy wants it. */
   | { kind: 'unneeded'; remedy: string; reason: Text };
 

@@ -8,6 +8,8 @@ export interface Durations {
   rootCauseTarget: number;
   recoveryTarget: number;
   probeTimeout: number;
+  /** A worker that takes no task of its queue for so long is absent. Not in incidents that are older than it. */
+  workerBackWithin?: number;
   remindEvery: number;
   /** After this long without anybody acting, pages go to one more level of receivers. */
   escalateEvery: number;

@@ -9,7 +9,8 @@ export type Change =
   | '2026-11-unknown-runbook'
   | '2026-11-unknown-is-never-well'
   | '2026-11-storm-guard'
-  | '2026-11-look-when-alerts-end';
+  | '2026-11-look-when-alerts-end'
+  | '2026-11-absent-worker';
 
 /** A run with this marker has every change above. A change that is added when this has been released needs a marker of its own. */
 const FROM_THE_START = '2026-11-changes-from-the-start';

@@ -5,6 +5,7 @@ import { failureTypeOf } from '../contracts/failures';
 import { goThrough } from '../domain/checklists';
 import { fiveW1H } from '../domain/five-w-one-h';
 import { rankCauses } from '../domain/ranking';
+import { nobodyTookIt, unasked } from './absence';
 import { reasonOf, type Incident } from './incident';
 
 /** Asks every probe of the runbook at once and ranks its causes. Answers the root cause, if one is certain enough. */
@@ -46,7 +47,7 @@ async function ask(incident: Incident, probe: ProbeSpec): Promise<Evidence> {
     });
   } catch (error) {
     if (isCancellation(error)) throw error;
-    const message = reasonOf(error);
-    return { probe: probe.id, use: probe.use, status: 'unanswered', at: incident.now(), fields: {}, summary: `${probe.id} did not answer: ${message}`, error: { type: failureTypeOf(error) ?? 'UpstreamUnavailable', message } };
+    const unanswered = nobodyTookIt(error) ? unasked(settings.queues.probe) : { type: failureTypeOf(error) ?? 'UpstreamUnavailable', message: reasonOf(error) };
+    return { probe: probe.id, use: probe.use, status: 'unanswered', at: incident.now(), fields: {}, summary: `${probe.id} did not answer: ${unanswered.message}`, error: unanswered };
   }
 }

@@ -1,4 +1,5 @@
 import { goThrough } from '../domain/checklists';
+import { nobodyAsks } from './absence';
 import { gatherEvidence } from './diagnose';
 import type { Incident } from './incident';
 import { selectRunbook } from './runbook';
@@ -12,6 +13,7 @@ export async function lookAround(incident: Incident): Promise<void> {
   const known = rootCause !== undefined && rootCause !== 'unknown';
   if (known || checklists || incident.cancelled || incident.status.owner || !incident.configured) return;
   if (!incident.has('2026-11-checklists-at-hand-over')) return;
+  if (nobodyAsks(incident) && incident.has('2026-11-absent-worker')) return;
   const snapshot = await selectRunbook(incident, 'unknown');
   if (!snapshot?.runbook.checklists) return;
   const around = await gatherEvidence(incident, snapshot.runbook.probes);

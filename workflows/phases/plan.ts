@@ -1,14 +1,15 @@
 import { isCancellation } from '@temporalio/workflow';
 import { planning } from '../activity-calls';
 import type { Plan, PlanResult, PolicyRuling, RankedCause, RemedySpec } from '../contracts';
+import { absentWorker, nobodyTookIt } from './absence';
 import { reasonOf, type Incident } from './incident';
 
 export type Planned =
   | { kind: 'planned'; plan: Plan; ruling?: PolicyRuling }
   /** Every remedy found the world as it wants it: there is nothing to do but to look whether all is well. */
   | { kind: 'unneeded' }
-  /** No remedy is possible; the reasons are in the timeline. */
-  | { kind: 'none'; reasons: string[] };
+  /** No remedy is possible; the reasons are in the timeline. `absent`: because the worker that plans is away. */
+  | { kind: 'none'; reasons: string[]; absent?: boolean };
 
 /**
  * Plans the first possible remedy of the root cause that has not been tried, or the one that a person chose.
@@ -22,6 +23,8 @@ export async function plan(incident: Incident, cause: RankedCause | undefined, t
     incident.record({ type: 'planned', result });
     results.push(result);
     if (result.kind === 'planned') return result;
+    // The next remedy would be planned by the same worker.
+    if (result.kind === 'refused' && result.workerAbsent) return { kind: 'none', reasons: [result.reason.en], absent: true };
   }
   if (results.length > 0 && results.every((result) => result.kind === 'unneeded')) return { kind: 'unneeded' };
   return { kind: 'none', reasons: results.map((result) => (result.kind === 'planned' ? '' : result.reason.en)) };
@@ -45,8 +48,9 @@ export async function planRemedy(incident: Incident, remedy: RemedySpec, planId:
   } catch (error) {
     // Whatever keeps a remedy from being planned, a worker that is away included, the next one and a person are left.
     if (isCancellation(error)) throw error;
-    const reason = reasonOf(error);
-    return { kind: 'refused', remedy: id, gates: [], reason: { en: `it could not be planned: ${reason}`, ko: `계획할 수 없음: ${reason}` } };
+    const workerAbsent = nobodyTookIt(error);
+    const reason = workerAbsent ? absentWorker(incident.settings.queues.mutate) : reasonOf(error);
+    return { kind: 'refused', remedy: id, gates: [], ...(workerAbsent && { workerAbsent }), reason: { en: `it could not be planned: ${reason}`, ko: `계획할 수 없음: ${reason}` } };
   }
 }
 

@@ -1,5 +1,6 @@
 import { condition } from '@temporalio/workflow';
 import type { Plan, RankedCause, Text } from '../contracts';
+import { handOverOfAbsence, nobodyAsks } from './absence';
 import { approve } from './approve';
 import { diagnose } from './diagnose';
 import type { Incident } from './incident';
@@ -54,6 +55,13 @@ async function rootCause(incident: Incident): Promise<RankedCause | 'healthy' | 
   for (let look = 1; look <= LOOKS; look += 1) {
     cause = await diagnose(incident);
     if (incident.chosenRemedy || (cause && needsMending(cause))) return cause;
+    if (nobodyAsks(incident) && incident.has('2026-11-absent-worker')) {
+      // Whoever is asked next would be asked by the same worker; one that restarts is back at the second look.
+      if (look >= LOOKS_FOR_A_WORKER) return undefined;
+      await condition(() => incident.interruption !== undefined, rootCauseTarget / (LOOKS + 1));
+      if (incident.interruption) return undefined;
+      continue;
+    }
     if (!incident.snapshot && strangeAlerts(incident).length === 0) return undefined;
     const further = mayLookFurther(incident);
     if (cause && !further) return cause;
@@ -72,6 +80,7 @@ async function rootCause(incident: Incident): Promise<RankedCause | 'healthy' | 
 }
 
 const LOOKS = 3;
+const LOOKS_FOR_A_WORKER = 2;
 
 /** Between two looks: somebody steps in, another alert fires, or the last one ends, after which things look different. */
 function worthALook(incident: Incident, strange: () => boolean): () => boolean {
@@ -94,7 +103,7 @@ async function tryRemedy(incident: Incident, cause: RankedCause | undefined, rou
     // What did no harm and needs nothing done, such as damage that a program has repaired by itself, wakes nobody when all is well.
     if (cause?.impact === 'none' && (await looksHealthy(incident))) return lasting(incident, 'self-healed');
     const reasons = { en: planned.reasons.join('; ') || 'no remedy is left to try', ko: planned.reasons.join('; ') || '더 시도할 조치가 없음' };
-    const advice = cause?.advice ?? reasons;
+    const advice = planned.absent ? reasons : (cause?.advice ?? reasons);
     return cause ? person(`${cause.title.en}: ${advice.en}`, `${cause.title.ko}: ${advice.ko}`) : { kind: 'needs-a-person', reason: reasons };
   }
   const approval = await approve(incident, planned.plan);
@@ -117,7 +126,9 @@ async function tryRemedy(incident: Incident, cause: RankedCause | undefined, rou
 }
 
 /** Nothing is guessed: a person gets the evidence, and what it would take to be certain. */
-function uncertain({ status }: Incident): Course {
+function uncertain(incident: Incident): Course {
+  if (nobodyAsks(incident)) return { kind: 'needs-a-person', reason: handOverOfAbsence(incident) };
+  const { status } = incident;
   const likely = status.causes.filter(({ verdict }) => verdict !== 'rejected').slice(0, 2);
   const missing = (cause: RankedCause) => cause.missing.slice(0, 2).join(', ');
   const say = (title: string, cause: RankedCause) => `${title} ${Math.round(cause.confidence * 100)} %${cause.missing.length > 0 ? ` (${missing(cause)})` : ''}`;

@@ -3,6 +3,7 @@ import { configuration, temporal } from '../activity-calls';
 import { fiveW1H } from '../domain/five-w-one-h';
 import { plus } from '../domain/time';
 import { candidateClasses } from '../domain/triage-tree';
+import { nobodyAsked } from './absence';
 import { gatherEvidence } from './diagnose';
 import { rankCauses } from '../domain/ranking';
 import { reasonOf, type Incident } from './incident';
@@ -60,6 +61,8 @@ async function searchTree(incident: Incident): Promise<void> {
     if (!snapshot) continue;
     const evidence = await gatherEvidence(incident, snapshot.runbook.probes);
     evidence.forEach((item) => everything.set(item.probe, item));
+    // The next class would be asked by the same worker.
+    if (nobodyAsked(evidence) && incident.has('2026-11-absent-worker')) break;
     if (rankCauses(snapshot.runbook, evidence).rootCause === 'unknown') continue;
     adoptRunbook(incident, { ...snapshot, chosenBecause: `no runbook claims these alerts; the evidence supports ${incidentClass}` });
     incident.publish();

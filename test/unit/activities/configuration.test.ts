@@ -7,7 +7,7 @@ const MINUTE = 60_000;
 describe('durations', () => {
   it('are what was promised in production', () => {
     expect(durationsFor(1)).toEqual({
-      rootCauseTarget: 5 * MINUTE, recoveryTarget: 15 * MINUTE, probeTimeout: 10_000, remindEvery: 5 * MINUTE, escalateEvery: 15 * MINUTE, approvalDeadline: 60 * MINUTE, verifyDeadline: 15 * MINUTE,
+      rootCauseTarget: 5 * MINUTE, recoveryTarget: 15 * MINUTE, probeTimeout: 10_000, workerBackWithin: 30_000, remindEvery: 5 * MINUTE, escalateEvery: 15 * MINUTE, approvalDeadline: 60 * MINUTE, verifyDeadline: 15 * MINUTE,
       verifyEvery: 5_000, stabilityWindow: 10 * MINUTE, resolutionDeadline: 30 * MINUTE, leaseWait: 30 * MINUTE,
     });
   });

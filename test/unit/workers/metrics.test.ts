@@ -9,6 +9,12 @@ afterAll(() => gateway.stop());
 const value = async (line: string) => Number(new RegExp(`^${line.replaceAll(/[{}]/g, '\\$&')} (\\d+)$`, 'm').exec((await gateway.send('/metrics')).text)?.[1] ?? 0);
 const alert = { status: 'firing', labels: { alertname: 'RemoteWriteLagging', cluster: 'practice' }, annotations: {}, startsAt: '2026-11-22T03:00:00Z', fingerprint: '5ef7a1c0d3b2e4f6' };
 
+test('every count begins at nought, so that the first one of its kind rises', async () => {
+  const { text } = await gateway.send('/metrics');
+  expect(text).toContain('nightshift_alerts_received_total{result="quarantined"} 0');
+  expect(text).toContain('nightshift_webhooks_refused_total{status="503"} 0');
+});
+
 test('what became of alerts and webhooks is counted', async () => {
   const accepted = await value('nightshift_alerts_received_total{result="accepted"}');
   const quarantined = await value('nightshift_alerts_received_total{result="quarantined"}');
