@@ -33,7 +33,8 @@ export async function permanentFixWorkflow(input: PermanentFixInput & { continue
 }
 
 // It outlives builds, whose workers go when their incidents are over: where there are builds, it goes on on the current one.
-setWorkflowOptions(() => (workflowInfo().currentDeploymentVersion ? { versioningBehavior: 'AUTO_UPGRADE' } : {}), permanentFixWorkflow);
+// A worker of no build has a version without a deployment, and the server refuses what it says of versions.
+setWorkflowOptions(() => (workflowInfo().currentDeploymentVersion?.deploymentName ? { versioningBehavior: 'AUTO_UPGRADE' } : {}), permanentFixWorkflow);
 
 const REMIND_EVERY = '7 days';
 
