@@ -34,6 +34,7 @@ export async function seeThrough(nightshift: LabNightshift, publicId: string, { 
   let handedOver = false;
   let last: IncidentStatus | undefined;
   for (;;) {
+    nightshift.requireRunning();
     const status = await nightshift.incident(publicId).catch(() => undefined);
     if (status && !status.workerAway) {
       last = status;

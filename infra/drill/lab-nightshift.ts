@@ -77,6 +77,11 @@ export class LabNightshift {
     return incidents;
   }
 
+  /** @throws when the process that should be running has ended: nothing would be waited for then but time */
+  requireRunning(): void {
+    if (this.child && this.child.exitCode !== null) throw new Error(`Nightshift has ended in the lab: ${readFileSync(path.join(this.dataDir, 'start.log'), 'utf8').slice(-500)}`);
+  }
+
   async incident(publicId: string): Promise<IncidentStatus & { workerAway?: boolean }> {
     return (await this.get(`/api/v1/incidents/${publicId}`)) as IncidentStatus;
   }

@@ -16,8 +16,11 @@ export interface ChildOptions {
   say: (message: string) => void;
 }
 
-/** A worker loads the SDK's native part and the bundle: under 2 s, many times that on a machine that compiles. */
-const READY_TIMEOUT_MS = 60_000;
+/**
+ * A worker loads the SDK's native part and the bundle: under 2 s, and more than a minute on a machine at its limit, as one may be
+ * during an incident. Alerts are in Temporal by then; giving up would help nobody.
+ */
+const READY_TIMEOUT_MS = 180_000;
 /** Longer than the worker's own grace time for running activities. */
 const STOP_TIMEOUT_MS = 20_000;
 /** A crash loop must not eat the machine; half a minute still restarts within an incident's patience. */
