@@ -47,6 +47,8 @@ export interface FleetOptions {
 const REFERENCE = 'fleet-reference';
 /** What starting and killing cost, and what an incident costs two busy cores at most. */
 const deadlineMs = (incidents: number) => 360_000 + incidents * 4_000;
+/** Half a minute on an idle machine. */
+const REFERENCE_MS = 600_000;
 const LOOK_EVERY_MS = 1_000;
 const FIX_DEADLINE_MS = 60_000;
 
@@ -59,8 +61,8 @@ export async function runFleet({ incidents, say }: FleetOptions): Promise<FleetR
   let failed = true;
   try {
     for (const cluster of [REFERENCE, ...clusters]) api.serve(cluster, brokenCluster(path.join(fleet.lane.folder, 'clusters', cluster)));
+    const reference = await new Play(fleet, api, AbortSignal.timeout(REFERENCE_MS), say).reference();
     const play = new Play(fleet, api, AbortSignal.timeout(deadlineMs(incidents)), say);
-    const reference = await play.reference();
     await play.all(clusters);
     const fates = await play.fates(clusters, reference);
     failed = fates.some(({ faults }) => faults.length > 0);
