@@ -43,18 +43,19 @@ test('an incident whose first worker was told to end between two steps replays',
   await replayHistory(WORKFLOW_BUNDLE, split);
 });
 
-/** Somebody switches tracing on while incidents are open; off: test/workflow/tracing.test.ts. */
+/** Somebody switches tracing on while incidents are open; off: test/workflow/tracing.test.ts. A sample: what the interceptors do depends on no history. */
 test('what was recorded without tracing replays with it', async () => {
   const workflows = path.join(projectRoot(), 'workflows');
   const workflowBundle = await bundleWorkflowCode({ workflowsPath: path.join(workflows, 'index.ts'), workflowInterceptorModules: [path.join(workflows, 'trace-interceptors.ts')], logger: new DefaultLogger('ERROR') });
   const sinks = { exporter: { export: { fn: () => undefined } } };
+  const sample = [...historiesBelow(folder)].filter((_, index) => index % 6 === 0);
   const failed: string[] = [];
   let replayed = 0;
-  for await (const { error, workflowId } of Worker.runReplayHistories({ workflowBundle, sinks }, [...historiesBelow(folder)])) {
+  for await (const { error, workflowId } of Worker.runReplayHistories({ workflowBundle, sinks }, sample)) {
     replayed += 1;
     if (error) failed.push(`${workflowId}: ${error.message}`);
   }
-  expect({ replayed, failed }).toEqual({ replayed: EXPECTED, failed: [] });
+  expect({ replayed, failed }).toEqual({ replayed: Math.ceil(EXPECTED / 6), failed: [] });
 }, 600_000);
 
 test('a change that is not deterministic is caught', async () => {
