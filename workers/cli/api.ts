@@ -24,6 +24,17 @@ export function withApiOptions(command: Command): Command {
 
 const EXIT_BY_STATUS: Readonly<Record<number, number>> = { 400: EXIT.wrongUse, 401: EXIT.refused, 403: EXIT.refused, 404: EXIT.notFound, 409: EXIT.refused, 413: EXIT.wrongUse };
 
+/** Nightshift, or Temporal behind it, is not there: asked again, it may be. */
+export class Unavailable extends CommandError {
+  /** @param answered Nightshift itself is there, and says that it waits for Temporal */
+  constructor(
+    message: string,
+    readonly answered: boolean,
+  ) {
+    super(message);
+  }
+}
+
 /** The gateway answers within seconds or not at all. */
 const TIMEOUT_MS = 15_000;
 
@@ -72,10 +83,11 @@ export class Api {
       response = await fetch(`${this.url}${pathname}`, { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS), ...(body && { body: JSON.stringify(body) }) });
     } catch (error) {
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-      throw new CommandError(`Nightshift does not answer at ${this.url} (${cause instanceof Error ? cause.message || cause.name : String(cause)}). Is it running? "npm start" starts it.`);
+      throw new Unavailable(`Nightshift does not answer at ${this.url} (${cause instanceof Error ? cause.message || cause.name : String(cause)}). Is it running? "npm start" starts it.`, false);
     }
     if (response.ok) return response;
     const problem = (await response.json().catch(() => ({}))) as { detail?: string };
+    if (response.status === 503) throw new Unavailable(safe(problem.detail ?? 'Nightshift is not ready.'), true);
     throw new CommandError(safe(problem.detail ?? `Nightshift answered ${response.status}.`), EXIT_BY_STATUS[response.status] ?? EXIT.failed);
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PHASES, type IncidentStatus, type TimelineEntry } from '../../workflows/contracts';
-import { Api, incidentPath, type ApiOptions } from './api';
+import { Api, incidentPath, Unavailable, type ApiOptions } from './api';
 import { CommandError, EXIT } from './exit';
 import type { ShownIncident } from './incident-commands';
 import { clockTime, oneLine, printJson, say } from './terminal';
@@ -21,8 +21,19 @@ export async function watch(id: string, options: WatchOptions): Promise<void> {
   const api = Api.from(options);
   const printed = new Set<string>();
   let away = false;
+  let seen = false;
   for (let publicId = id; ; ) {
-    const incident = await api.get<ShownIncident>(incidentPath(publicId));
+    const incident = await api.get<ShownIncident>(incidentPath(publicId)).catch((error: unknown) => {
+      // Whoever watches goes on watching while Nightshift or Temporal starts again.
+      if (!(error instanceof Unavailable) || !(seen || error.answered) || Date.now() >= deadline) throw error;
+      if (!away) console.error(`${error.message} Looking again …`);
+      away = true;
+    });
+    if (!incident) {
+      await delay(LOOK_EVERY_MS);
+      continue;
+    }
+    seen = true;
     // "latest" and short IDs are resolved once: a newer incident must not take this one's place.
     publicId = incident.publicId;
     if (!incident.workerAway) {

@@ -52,12 +52,13 @@ export class IncidentDirectory {
 
   /** @param id a public ID, a unique beginning of one, or `latest`. @throws Problem 404, or 409 when the beginning is of several */
   async view(id: string, queryDeadlineMs = QUERY_DEADLINE_MS): Promise<IncidentView> {
+    let away: Error | undefined;
     const run = await this.find(id).catch((error: unknown) => {
       // A closed incident can be read while Temporal is away.
-      if (isTemporalAway(error) && PUBLIC_ID_PATTERN.test(id)) return undefined;
-      throw error;
+      if (!(error instanceof Error) || !isTemporalAway(error) || !PUBLIC_ID_PATTERN.test(id)) throw error;
+      away = error;
     });
-    if (!run) return this.viewRecord(id);
+    if (!run) return this.viewRecord(id, away);
     const summary = summaryOf(run);
     const status = await this.ask(run, queryDeadlineMs, summary.open);
     if (status) return { source: 'workflow', status, summary };
@@ -80,9 +81,11 @@ export class IncidentDirectory {
     return content === undefined ? undefined : parseRecord(content, `record ${publicId}`).incident;
   }
 
-  private async viewRecord(id: string): Promise<IncidentView> {
+  /** @param away why Temporal could not be asked: an incident without a record may be open then */
+  private async viewRecord(id: string, away: Error | undefined): Promise<IncidentView> {
     const full = PUBLIC_ID_PATTERN.test(id) ? id : (await this.records.list()).find((known) => id === 'latest' || matchesId(known, id));
     const status = full && (await this.readRecord(full));
+    if (!status && away) throw away;
     if (!status) throw new Problem(404, `There is no incident ${id}. "nightshift list --all" shows those that are known.`);
     return { source: 'record', status, summary: summaryOfRecord(status) };
   }
