@@ -9,6 +9,7 @@ export * from './incident';
 export * from './lease';
 export * from './names';
 export * from './notifications';
+export * from './permanent-fix';
 export * from './plan';
 export * from './policy';
 export * from './record';
