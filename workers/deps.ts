@@ -1,8 +1,14 @@
 /** The composition root: the only file that knows every system's implementation. */
+import path from 'node:path';
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { createActivities, type ActivityDependencies } from '../activities';
+import { createGitActivities } from '../activities/git/activities';
+import { octokitGateway } from '../activities/git/octokit-gateway';
+import type { Repositories, Repository } from '../activities/git/repository';
+import { simpleGitGateway } from '../activities/git/simple-git-gateway';
+import { liveObjects } from '../activities/kubernetes/live-objects';
 import { createNotifyActivities } from '../activities/notify/activities';
 import { webhookGateway } from '../activities/notify/webhook-gateway';
 import { practiceProbes } from '../activities/practice/recorded-answers';
@@ -32,8 +38,10 @@ export function createWorkerActivities(config: NightshiftConfig, { client, log }
   const temporal = createTemporalGateway(client);
   const store = recordStoreOf(config);
   const checked = checkedRunbooks();
+  const system = systemDependencies(config, temporal, heartbeatGateway(client));
   return {
-    ...createActivities(systemDependencies(config, temporal, heartbeatGateway(client))),
+    ...createActivities(system),
+    ...createGitActivities({ repositories: repositoriesOf(config), live: liveObjects(system.clusters), attempt: () => Context.current().info.attempt }),
     ...createRunbookActivities({ directory: config.runbooksDir, catalog: { probes, remedies }, ...(checked && { checked }), report: (problem) => log.error({ problem }, 'a runbook is broken') }),
     ...createRecordActivities({ store, fetchHistory: (input) => temporal.fetchHistory(input) }),
     ...createRecordKeepingActivities({
@@ -66,6 +74,13 @@ function systemDependencies(config: NightshiftConfig, temporal: Pick<TemporalGat
     spendBudget: (request) => temporal.spendBudget(request),
     ...(practice && { probes: practiceProbes(probes, practice) }),
   };
+}
+
+/** Clones are made when they are first needed. */
+function repositoriesOf({ clusters, dataDir }: NightshiftConfig): Repositories {
+  return new Map(clusters.flatMap(({ cluster, git: settings }): Array<[string, Repository]> => (settings
+    ? [[cluster.name, { settings, git: simpleGitGateway(settings, path.join(dataDir, 'git')), ...(settings.github && { pullRequests: octokitGateway(settings.github, settings.branch) }) }]]
+    : [])));
 }
 
 /** With keys in the configuration, no key is made here: only a gateway has a private one. */

@@ -2,6 +2,7 @@
 import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type {
   ConfigurationActivities,
+  GitActivities,
   IncidentSettings,
   KubernetesActivities,
   NotifyActivities,
@@ -106,6 +107,34 @@ export function mutations(settings: IncidentSettings, summary: string, patienceM
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 seconds', nonRetryableErrorTypes: ['Conflict'] },
     // Whether a step that is called off was carried out after all has to be known.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    summary,
+  });
+}
+
+/** Nobody waits for a permanent fix: a Git server may be away for a day. */
+export function git(queue: string, summary: string): Pick<GitActivities, 'gitPublishFix'> {
+  return proxyActivities<GitActivities>({
+    taskQueue: queue,
+    // The first clone of a large repository.
+    startToCloseTimeout: '5 minutes',
+    scheduleToCloseTimeout: '24 hours',
+    heartbeatTimeout: HEARTBEAT,
+    retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
+    summary,
+  });
+}
+
+/**
+ * Looks again inside one retried activity, for days: what a workflow asks itself costs events each time.
+ * @param untilMs when somebody is reminded in any case
+ */
+export function gitNews(queue: string, untilMs: number, summary: string): Pick<GitActivities, 'gitAwaitFix'> {
+  return proxyActivities<GitActivities>({
+    taskQueue: queue,
+    startToCloseTimeout: '2 minutes',
+    scheduleToCloseTimeout: untilMs,
+    heartbeatTimeout: HEARTBEAT,
+    retry: { initialInterval: '1 minute', backoffCoefficient: 2, maximumInterval: '30 minutes' },
     summary,
   });
 }

@@ -39,7 +39,7 @@ async function repositoryNews(repository: Repository, { change, on }: AwaitFixRe
     if (!(error instanceof Refusal)) throw error;
   }
   if (asked?.kind === 'closed') return { kind: 'declined', by: asked.by, reason: asked.reason };
-  const misfit = on && (await stillFits(repository, on, base));
+  const misfit = on && !on.foreign ? await stillFits(repository, on, base) : undefined;
   return misfit === undefined ? undefined : { kind: 'outdated', reason: misfit };
 }
 

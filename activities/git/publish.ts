@@ -58,7 +58,7 @@ async function standingOf(repository: Repository, { publicId, fix }: PublishFixR
   const on = { branch, commit: tip, base: parent, files };
   const trailers = trailersOf(message);
   if (trailers?.fix !== `${publicId}/${fix.id}`) {
-    return { kind: 'foreign', on, note: { en: `Somebody else has added to ${branch}; it is left as it is`, ko: `다른 사람이 ${branch}에 커밋을 추가해 그대로 둡니다` } };
+    return { kind: 'foreign', on: { ...on, foreign: true }, note: { en: `Somebody else has added to ${branch}; it is left as it is`, ko: `다른 사람이 ${branch}에 커밋을 추가해 그대로 둡니다` } };
   }
   if (trailers.change !== digestOf(change)) return { kind: 'outdated' };
   return (await stillFits(repository, on, base)) === undefined ? { kind: 'current', on } : { kind: 'outdated' };

@@ -68,6 +68,8 @@ export interface FixBranch {
   base: string;
   files: string[];
   pullRequest?: PullRequestReference;
+  /** Somebody has added to it: it is theirs, and is not made again. */
+  foreign?: true;
 }
 
 export type PublishedFix =

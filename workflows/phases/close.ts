@@ -3,6 +3,7 @@ import { records } from '../activity-calls';
 import { permanentFixWorkflowId, WORKFLOW, type IncidentRecord, type PermanentFixInput, type PermanentFixSpec } from '../contracts';
 import { sealed } from '../domain/audit';
 import { reduce } from '../domain/incident-state';
+import { fixStory, keptFields } from '../domain/kept-fields';
 import { durationsOf } from '../domain/record-summary';
 import { OUTCOME_TEXT } from '../domain/timeline';
 import { reasonOf, type Incident } from './incident';
@@ -56,7 +57,7 @@ async function startPermanentFix(incident: Incident, fixes: PermanentFixSpec[]):
   if (incident.status.permanentFix) return;
   const { cluster, publicId, workflowId, firstRunId } = incident.status;
   const fixWorkflowId = permanentFixWorkflowId(publicId);
-  const input: PermanentFixInput = { cluster, publicId, incidentWorkflowId: workflowId, incidentFirstRunId: firstRunId, fixes };
+  const input: PermanentFixInput = { cluster, publicId, incidentWorkflowId: workflowId, incidentFirstRunId: firstRunId, fixes, ...intoGit(incident) };
   try {
     await startChild(WORKFLOW.permanentFix, {
       workflowId: fixWorkflowId,
@@ -69,6 +70,15 @@ async function startPermanentFix(incident: Incident, fixes: PermanentFixSpec[]):
   } catch (error) {
     incident.record({ type: 'executionFailed', planId: '-', reason: `the permanent fix was not started: ${reasonOf(error)}` });
   }
+}
+
+/** What it takes to bring fixes into the repository, where the cluster has one. */
+function intoGit({ settings, status }: Incident): Pick<PermanentFixInput, 'git' | 'url'> {
+  const url = `${settings.publicUrl}/incidents/${status.publicId}`;
+  if (!settings.git) return { url };
+  // A value that did not help is none to keep.
+  const kept = status.outcome === 'recovered' ? keptFields(status) : [];
+  return { url, git: { queue: settings.queues.probe, kept, story: fixStory(status, url, [], status.openedAt) } };
 }
 
 /** The record is written before the workflow closes, and says of itself what it will be a moment later: closed. */
