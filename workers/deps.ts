@@ -13,6 +13,7 @@ import { createNotifyActivities } from '../activities/notify/activities';
 import { webhookGateway } from '../activities/notify/webhook-gateway';
 import { practiceProbes } from '../activities/practice/recorded-answers';
 import { createRecordActivities, filesOf } from '../activities/records/activities';
+import { createRecurrenceActivities } from '../activities/records/past-incidents';
 import { createRecordKeepingActivities } from '../activities/records/record-keeping';
 import { probes, remedies } from '../activities/registry';
 import { createRunbookActivities } from '../activities/runbooks/activities';
@@ -44,6 +45,7 @@ export function createWorkerActivities(config: NightshiftConfig, { client, log }
     ...createGitActivities({ repositories: repositoriesOf(config), live: liveObjects(system.clusters), attempt: () => Context.current().info.attempt }),
     ...createRunbookActivities({ directory: config.runbooksDir, catalog: { probes, remedies }, ...(checked && { checked }), report: (problem) => log.error({ problem }, 'a runbook is broken') }),
     ...createRecordActivities({ store, fetchHistory: (input) => temporal.fetchHistory(input) }),
+    ...createRecurrenceActivities({ store }),
     ...createRecordKeepingActivities({
       store,
       temporal,

@@ -9,6 +9,7 @@ import type {
   ProbeActivities,
   RecordActivities,
   RecordKeepingActivities,
+  RecurrenceActivities,
   TemporalActivities,
   VerificationActivities,
 } from './contracts';
@@ -39,6 +40,13 @@ export const records = proxyActivities<RecordActivities>({
   scheduleToCloseTimeout: '24 hours',
   heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+});
+
+/** What happened before is worth a short look, and nobody waits longer for it than a diagnosis takes. */
+export const recurrence = proxyActivities<RecurrenceActivities>({
+  startToCloseTimeout: '10 seconds',
+  scheduleToCloseTimeout: '15 seconds',
+  retry: { initialInterval: '500 milliseconds', maximumAttempts: 2 },
 });
 
 /** Goes through what has closed; the next one by the clock does what this one could not, so a few tries are enough. */

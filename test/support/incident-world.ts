@@ -7,6 +7,7 @@ import type {
   IncidentSettings,
   Notification,
   Outcome,
+  PastIncident,
   Plan,
   PlannedStep,
   PlanRequest,
@@ -96,6 +97,8 @@ export class IncidentWorld {
   onExecute: (request: ExecuteRequest) => void = () => undefined;
   afterSpending: () => void = () => undefined;
   leaseHeldBy: () => string | undefined = () => undefined;
+  /** What the records tell of the cluster's last weeks. */
+  past: PastIncident[] = [];
   pagerWorks = true;
   recordStoreWorks = true;
   beforeRecord: () => Promise<void> = () => Promise.resolve();
@@ -135,6 +138,7 @@ export class IncidentWorld {
       },
       temporalReleaseLease: async () => void this.log.leases.push('released'),
       temporalPreviousIncident: async () => null,
+      recordsPastIncidents: async () => this.past,
       temporalJoinStorm: async (_: { cluster: string; entry: StormEntry }) => undefined,
       temporalLeaveStorm: async (_: { cluster: string; workflowId: string; outcome: Outcome }) => undefined,
       notifyPage: async (page: Notification) => {

@@ -14,6 +14,7 @@ export * from './plan';
 export * from './policy';
 export * from './record';
 export * from './record-keeping';
+export * from './recurrence';
 export * from './runbook';
 export * from './settings';
 export * from './storm';

@@ -4,6 +4,7 @@ import { permanentFixWorkflowId, WORKFLOW, type IncidentRecord, type PermanentFi
 import { sealed } from '../domain/audit';
 import { reduce } from '../domain/incident-state';
 import { fixStory, keptFields } from '../domain/kept-fields';
+import { causeIdOf, earlierFixes, sameCauseBefore } from '../domain/recurrence';
 import { durationsOf } from '../domain/record-summary';
 import { OUTCOME_TEXT } from '../domain/timeline';
 import { reasonOf, type Incident } from './incident';
@@ -57,7 +58,7 @@ async function startPermanentFix(incident: Incident, fixes: PermanentFixSpec[]):
   if (incident.status.permanentFix) return;
   const { cluster, publicId, workflowId, firstRunId } = incident.status;
   const fixWorkflowId = permanentFixWorkflowId(publicId);
-  const input: PermanentFixInput = { cluster, publicId, incidentWorkflowId: workflowId, incidentFirstRunId: firstRunId, fixes, ...intoGit(incident) };
+  const input: PermanentFixInput = { cluster, publicId, incidentWorkflowId: workflowId, incidentFirstRunId: firstRunId, fixes, ...intoGit(incident, fixes) };
   try {
     await startChild(WORKFLOW.permanentFix, {
       workflowId: fixWorkflowId,
@@ -73,12 +74,15 @@ async function startPermanentFix(incident: Incident, fixes: PermanentFixSpec[]):
 }
 
 /** What it takes to bring fixes into the repository, where the cluster has one. */
-function intoGit({ settings, status }: Incident): Pick<PermanentFixInput, 'git' | 'url'> {
+function intoGit({ settings, status }: Incident, fixes: readonly PermanentFixSpec[]): Pick<PermanentFixInput, 'git' | 'url' | 'recurrences' | 'earlier'> {
   const url = `${settings.publicUrl}/incidents/${status.publicId}`;
-  if (!settings.git) return { url };
+  const recurrences = sameCauseBefore(status, causeIdOf(status)).map(({ publicId }) => publicId);
+  const earlier = earlierFixes(status, fixes.map(({ id }) => id));
+  const again = { ...(recurrences.length > 0 && { recurrences }), ...(Object.keys(earlier).length > 0 && { earlier }) };
+  if (!settings.git) return { url, ...again };
   // A value that did not help is none to keep.
   const kept = status.outcome === 'recovered' ? keptFields(status) : [];
-  return { url, git: { queue: settings.queues.probe, kept, story: fixStory(status, url, [], status.openedAt) } };
+  return { url, ...again, git: { queue: settings.queues.probe, kept, story: fixStory(status, url, recurrences, status.openedAt) } };
 }
 
 /** The record is written before the workflow closes, and says of itself what it will be a moment later: closed. */
