@@ -5,6 +5,7 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { createActivities, type ActivityDependencies } from '../activities';
 import { createGitActivities } from '../activities/git/activities';
+import { desiredInGit } from '../activities/git/desired';
 import { octokitGateway } from '../activities/git/octokit-gateway';
 import type { Repositories, Repository } from '../activities/git/repository';
 import { simpleGitGateway } from '../activities/git/simple-git-gateway';
@@ -39,10 +40,11 @@ export function createWorkerActivities(config: NightshiftConfig, { client, log }
   const temporal = createTemporalGateway(client);
   const store = recordStoreOf(config);
   const checked = checkedRunbooks();
-  const system = systemDependencies(config, temporal, heartbeatGateway(client));
+  const repositories = repositoriesOf(config);
+  const system = systemDependencies(config, temporal, heartbeatGateway(client), repositories);
   return {
     ...createActivities(system),
-    ...createGitActivities({ repositories: repositoriesOf(config), live: liveObjects(system.clusters), attempt: () => Context.current().info.attempt }),
+    ...createGitActivities({ repositories, live: liveObjects(system.clusters), attempt: () => Context.current().info.attempt }),
     ...createRunbookActivities({ directory: config.runbooksDir, catalog: { probes, remedies }, ...(checked && { checked }), report: (problem) => log.error({ problem }, 'a runbook is broken') }),
     ...createRecordActivities({ store, fetchHistory: (input) => temporal.fetchHistory(input) }),
     ...createRecurrenceActivities({ store }),
@@ -61,9 +63,12 @@ export function createWorkerActivities(config: NightshiftConfig, { client, log }
   };
 }
 
-function systemDependencies(config: NightshiftConfig, temporal: Pick<TemporalGateway, 'confirmLease' | 'spendBudget'>, heartbeats: HeartbeatGateway): ActivityDependencies {
+function systemDependencies(config: NightshiftConfig, temporal: Pick<TemporalGateway, 'confirmLease' | 'spendBudget'>, heartbeats: HeartbeatGateway, repositories: Repositories): ActivityDependencies {
   const { clusters: reached, practice } = reachClusters(config);
-  const clusters = new Map([...reached].map(([name, access]) => [name, { ...access, heartbeats }]));
+  const clusters = new Map([...reached].map(([name, access]) => {
+    const repository = repositories.get(name);
+    return [name, { ...access, heartbeats, ...(repository && { inGit: desiredInGit(repository) }) }];
+  }));
   const settings = new Map(config.clusters.map(({ cluster, queues, durations }) => [cluster.name, { queues, durations }]));
   return {
     clusters,

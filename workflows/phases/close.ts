@@ -3,7 +3,7 @@ import { records } from '../activity-calls';
 import { permanentFixWorkflowId, WORKFLOW, type IncidentRecord, type PermanentFixInput, type PermanentFixSpec } from '../contracts';
 import { sealed } from '../domain/audit';
 import { reduce } from '../domain/incident-state';
-import { fixStory, keptFields } from '../domain/kept-fields';
+import { fixStory, keepLiveChange, keptFields } from '../domain/kept-fields';
 import { causeIdOf, earlierFixes, sameCauseBefore } from '../domain/recurrence';
 import { durationsOf } from '../domain/record-summary';
 import { OUTCOME_TEXT } from '../domain/timeline';
@@ -51,7 +51,7 @@ async function writeRecord(incident: Incident, fixes: PermanentFixSpec[]): Promi
 function proposedFixes(incident: Incident): PermanentFixSpec[] {
   const { rootCause, causes } = incident.status;
   const wanted = causes.find((cause) => cause.id === rootCause)?.permanentFix ?? [];
-  return (incident.snapshot?.runbook.permanentFix ?? []).filter((fix) => wanted.includes(fix.id));
+  return [...keepLiveChange(incident.status), ...(incident.snapshot?.runbook.permanentFix ?? []).filter((fix) => wanted.includes(fix.id))];
 }
 
 async function startPermanentFix(incident: Incident, fixes: PermanentFixSpec[]): Promise<void> {
