@@ -62,7 +62,7 @@ async function start(incidents: Incidents, change: Partial<PermanentFixInput> = 
 
 function untilOf(incidents: Incidents, handle: Handle): Place['until'] {
   return async (wanted) => {
-    for (let look = 0; look < 200; look += 1) {
+    for (let look = 0; look < 60; look += 1) {
       const status = await handle.query(permanentFixStatus);
       if (wanted(status)) return status;
       await (look < 20 ? new Promise((resolve) => setTimeout(resolve, 25)) : incidents.env.sleep('6 hours'));
