@@ -14,6 +14,8 @@ import type { permanentFixWorkflow } from '../permanent-fix.workflow';
 export class Fixes {
   /** Tried since the last reminder: what was refused is not asked for again at once. */
   private readonly tried = new Set<string>();
+  /** What others are being told. */
+  private readonly telling: Array<Promise<void>> = [];
   /** Counts what messages have changed. */
   private changes = 0;
 
@@ -58,10 +60,12 @@ export class Fixes {
       this.tryAgain();
       this.remindLater();
       if (workflowInfo().continueAsNewSuggested) {
+        await Promise.all(this.telling);
         await condition(allHandlersFinished);
         await continueAsNew<typeof permanentFixWorkflow>({ ...this.input, continued: this.status });
       }
     }
+    await Promise.all(this.telling);
     await condition(allHandlersFinished);
     return this.status;
   }
@@ -103,7 +107,9 @@ export class Fixes {
     if (state === 'proposed' || state === 'published') return;
     for (const publicId of this.status.recurrences ?? []) {
       if (this.input.recurrences?.includes(publicId)) continue;
-      void getExternalWorkflowHandle(permanentFixWorkflowId(publicId)).signal(fixSettledElsewhere, { fix: id, state, actor, ...(reason && { reason }) }).catch(() => undefined);
+      const signal = () => getExternalWorkflowHandle(permanentFixWorkflowId(publicId)).signal(fixSettledElsewhere, { fix: id, state, actor, ...(reason && { reason }) });
+      // The look that brought the news is called off a moment later; this is not.
+      this.telling.push(CancellationScope.nonCancellable(signal).catch(() => undefined));
     }
   }
 
