@@ -146,7 +146,7 @@ class SimpleGitGateway implements GitGateway {
       await git.raw(['init', '--quiet', '--bare', this.clone]);
     })().catch((error: unknown) => {
       this.ready = undefined;
-      throw error;
+      throw this.failed(wordsOf(error), 'a clone');
     });
     return this.ready;
   }
@@ -202,6 +202,7 @@ class SimpleGitGateway implements GitGateway {
 const PROTECTED = /protected branch|GH006|GH013|repository rule violations|not allowed to push|branch is protected|not permitted to (?:push|create)/i;
 
 const MEANINGS = [
+  { says: /spawn \S*git\S* ENOENT/, type: 'InvalidInput', next: 'install git where this worker runs' },
   { says: /authentication failed|could not read (?:username|password)|access denied|permission denied|\b(?:401|403)\b|host key verification/i, type: 'NotAuthorized', next: 'check the token, its rights and git.repository in the configuration' },
   { says: /repository .*not found|not appear to be a git repository|does not exist|\b404\b/i, type: 'TargetNotFound', next: 'check git.repository in the configuration' },
   { says: /unable to access|could not resolve|connection|timed? ?out|timeout|hung up|early eof|rpc failed|\b5\d\d\b|block timeout|\.lock': File exists|not a git repository: |bad object|unable to read tree|couldn't find remote ref/i, type: 'UpstreamUnavailable', next: 'it is asked again' },

@@ -8,6 +8,7 @@ import type {
   Notification,
   Outcome,
   PastIncident,
+  PermanentFixStatus,
   Plan,
   PlannedStep,
   PlanRequest,
@@ -20,6 +21,7 @@ import type {
   StepResult,
   StormEntry,
   VerifyRequest,
+  WrittenRecord,
 } from '../../workflows/contracts';
 import { planHash } from '../../workflows/domain/plan-hash';
 import type { Budgets, Policy } from '../../workflows/contracts';
@@ -153,7 +155,7 @@ export class IncidentWorld {
         return { location: 'test', files: [] };
       },
       recordsCompleteHistory: async () => ({ location: 'test', files: [] }),
-      recordsWriteFixes: async () => ({ location: 'test', files: [] }),
+      recordsWriteFixes: async (_: PermanentFixStatus): Promise<WrittenRecord> => ({ location: 'test', files: [] }),
     };
   }
 
