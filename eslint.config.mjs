@@ -2,7 +2,7 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 /** One external system each; what one of them needs of another it takes through the other's interface, `gateway.ts`. */
-const SYSTEMS = ['alertmanager', 'configuration', 'grafana', 'kubernetes', 'network', 'notify', 'practice', 'prometheus', 'records', 'runbooks', 'temporal', 'thanos', 'verification'];
+const SYSTEMS = ['alertmanager', 'configuration', 'git', 'grafana', 'kubernetes', 'network', 'notify', 'practice', 'prometheus', 'records', 'runbooks', 'temporal', 'thanos', 'verification'];
 /** Folders below activities/ that exist to put several systems together. */
 const COMPOSING = ['verification', 'practice'];
 
@@ -13,7 +13,7 @@ const forbid = (files, patterns, ignores = []) => ({
 });
 
 const OUTSIDE_SANDBOX = ['^(node:|axios|fastify|pino|zod|yaml|@kubernetes/|@temporalio/(client|worker|activity|testing|core-bridge))', 'Workflow code is deterministic: it runs in a sandbox without input and output.'];
-const CLIENT_LIBRARIES = ['^(axios|@kubernetes/client-node|@temporalio/client)$', 'A client library is imported by its <library>-gateway.ts only; everything else uses gateway.ts.'];
+const CLIENT_LIBRARIES = ['^(axios|simple-git|@octokit/.*|@kubernetes/client-node|@temporalio/client)$', 'A client library is imported by its <library>-gateway.ts only; everything else uses gateway.ts.'];
 const WORKERS = ['/(workers|infra/lab|infra/embedded)(/|$)', 'Activities never import processes.'];
 const WORKFLOW_INSIDES = ['/workflows/(phases|activity-calls|.*\\.workflow)', 'Activities know contracts and domain of the workflows, nothing else.'];
 

@@ -1,4 +1,4 @@
-import { failure } from '../workflows/contracts';
+import { failure, type JsonObject, type ObjectEdits } from '../workflows/contracts';
 import type { AlertmanagerGateway } from './alertmanager/gateway';
 import type { ClusterConfig, Target } from './clusters';
 import type { DesiredState } from './desired-state';
@@ -37,6 +37,8 @@ export interface ClusterAccess {
   /** Thanos Query Frontend; absent where it is not configured. */
   frontend?: QueryGateway;
   desiredState: DesiredState;
+  /** What the Git repository says of an object now; absent where none is configured. */
+  inGit?: (object: ObjectEdits['object']) => Promise<{ manifest: JsonObject; where: string; partial?: true } | undefined>;
   /** Tells two secret values apart without showing them; the same on every worker that plans or executes for this cluster. */
   digest: SecretDigest;
   clock: Clock;

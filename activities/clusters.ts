@@ -36,6 +36,8 @@ export interface ClusterConfig {
   endpoints: { prometheus?: string; query?: string; frontend?: string; ruler?: string; alertmanager?: string; grafana?: string };
   /** A directory of manifests (YAML, searched below) that says how objects should be. */
   desiredState?: { directory: string };
+  /** A Git repository is configured; how to reach it is known to the activities of `git/` alone. */
+  git?: true;
   /** The ConfigMap that stops every mutation; unreadable, missing or not `enabled: "true"` means off. */
   killSwitch: { namespace: string; name: string };
   /** Present where heartbeats are expected of it. */

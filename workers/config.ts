@@ -5,6 +5,7 @@ import { projectRoot } from '../infra/project';
 import type { Locale, NotificationKind, Role, VerificationKey } from '../workflows/contracts';
 import { clusterOf, practiceCluster, type ClusterEntry } from './config/clusters';
 import { ConfigError } from './config/errors';
+import { gitOf } from './config/git';
 import { readConfigFile } from './config/read-file';
 import type { EncryptionKey } from './encryption';
 import { configSchema, type ConfigFile } from './config/schema';
@@ -154,7 +155,11 @@ function recordsOf({ records: { s3, keepFor } }: ConfigFile, folder: string, env
 function clustersOf(parsed: ConfigFile, folder: string, file: string | undefined, overrides: ConfigOverrides, env: NodeJS.ProcessEnv): ClusterEntry[] {
   const kubeconfig = overrides.kubeconfig ?? env['NIGHTSHIFT_KUBECONFIG'];
   const context = overrides.context ?? env['NIGHTSHIFT_CONTEXT'];
-  const given = parsed.clusters.map((entry, index) => clusterOf(entry, folder, `${file ?? 'the configuration'}: clusters[${index}]`, parsed.policy.rules));
+  const given = parsed.clusters.map((entry, index): ClusterEntry => {
+    const where = `${file ?? 'the configuration'}: clusters[${index}]`;
+    const git = entry.git && gitOf(entry.git, where, (source, field) => secretOf(source, folder, env, field));
+    return { ...clusterOf(entry, folder, where, parsed.policy.rules), ...(git && { git }) };
+  });
   if (kubeconfig) {
     const [entry] = configSchema.parse({ clusters: [{ name: 'cluster', kubeconfig: path.resolve(kubeconfig), ...(context && { context }) }] }).clusters;
     if (entry) given.push(clusterOf(entry, folder, '--kubeconfig'));

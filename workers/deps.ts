@@ -1,12 +1,20 @@
 /** The composition root: the only file that knows every system's implementation. */
+import path from 'node:path';
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { createActivities, type ActivityDependencies } from '../activities';
+import { createGitActivities } from '../activities/git/activities';
+import { desiredInGit } from '../activities/git/desired';
+import { octokitGateway } from '../activities/git/octokit-gateway';
+import type { Repositories, Repository } from '../activities/git/repository';
+import { simpleGitGateway } from '../activities/git/simple-git-gateway';
+import { liveObjects } from '../activities/kubernetes/live-objects';
 import { createNotifyActivities } from '../activities/notify/activities';
 import { webhookGateway } from '../activities/notify/webhook-gateway';
 import { practiceProbes } from '../activities/practice/recorded-answers';
 import { createRecordActivities, filesOf } from '../activities/records/activities';
+import { createRecurrenceActivities } from '../activities/records/past-incidents';
 import { createRecordKeepingActivities } from '../activities/records/record-keeping';
 import { probes, remedies } from '../activities/registry';
 import { createRunbookActivities } from '../activities/runbooks/activities';
@@ -32,10 +40,14 @@ export function createWorkerActivities(config: NightshiftConfig, { client, log }
   const temporal = createTemporalGateway(client);
   const store = recordStoreOf(config);
   const checked = checkedRunbooks();
+  const repositories = repositoriesOf(config);
+  const system = systemDependencies(config, temporal, heartbeatGateway(client), repositories);
   return {
-    ...createActivities(systemDependencies(config, temporal, heartbeatGateway(client))),
+    ...createActivities(system),
+    ...createGitActivities({ repositories, live: liveObjects(system.clusters), attempt: () => Context.current().info.attempt }),
     ...createRunbookActivities({ directory: config.runbooksDir, catalog: { probes, remedies }, ...(checked && { checked }), report: (problem) => log.error({ problem }, 'a runbook is broken') }),
     ...createRecordActivities({ store, fetchHistory: (input) => temporal.fetchHistory(input) }),
+    ...createRecurrenceActivities({ store }),
     ...createRecordKeepingActivities({
       store,
       temporal,
@@ -51,9 +63,12 @@ export function createWorkerActivities(config: NightshiftConfig, { client, log }
   };
 }
 
-function systemDependencies(config: NightshiftConfig, temporal: Pick<TemporalGateway, 'confirmLease' | 'spendBudget'>, heartbeats: HeartbeatGateway): ActivityDependencies {
+function systemDependencies(config: NightshiftConfig, temporal: Pick<TemporalGateway, 'confirmLease' | 'spendBudget'>, heartbeats: HeartbeatGateway, repositories: Repositories): ActivityDependencies {
   const { clusters: reached, practice } = reachClusters(config);
-  const clusters = new Map([...reached].map(([name, access]) => [name, { ...access, heartbeats }]));
+  const clusters = new Map([...reached].map(([name, access]) => {
+    const repository = repositories.get(name);
+    return [name, { ...access, heartbeats, ...(repository && { inGit: desiredInGit(repository) }) }];
+  }));
   const settings = new Map(config.clusters.map(({ cluster, queues, durations }) => [cluster.name, { queues, durations }]));
   return {
     clusters,
@@ -66,6 +81,13 @@ function systemDependencies(config: NightshiftConfig, temporal: Pick<TemporalGat
     spendBudget: (request) => temporal.spendBudget(request),
     ...(practice && { probes: practiceProbes(probes, practice) }),
   };
+}
+
+/** Clones are made when they are first needed. */
+function repositoriesOf({ clusters, dataDir }: NightshiftConfig): Repositories {
+  return new Map(clusters.flatMap(({ cluster, git: settings }): Array<[string, Repository]> => (settings
+    ? [[cluster.name, { settings, git: simpleGitGateway(settings, path.join(dataDir, 'git')), ...(settings.github && { pullRequests: octokitGateway(settings.github, settings.branch) }) }]]
+    : [])));
 }
 
 /** With keys in the configuration, no key is made here: only a gateway has a private one. */

@@ -2,12 +2,14 @@
 import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type {
   ConfigurationActivities,
+  GitActivities,
   IncidentSettings,
   KubernetesActivities,
   NotifyActivities,
   ProbeActivities,
   RecordActivities,
   RecordKeepingActivities,
+  RecurrenceActivities,
   TemporalActivities,
   VerificationActivities,
 } from './contracts';
@@ -38,6 +40,13 @@ export const records = proxyActivities<RecordActivities>({
   scheduleToCloseTimeout: '24 hours',
   heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+});
+
+/** What happened before is worth a short look, and nobody waits longer for it than a diagnosis takes. */
+export const recurrence = proxyActivities<RecurrenceActivities>({
+  startToCloseTimeout: '10 seconds',
+  scheduleToCloseTimeout: '15 seconds',
+  retry: { initialInterval: '500 milliseconds', maximumAttempts: 2 },
 });
 
 /** Goes through what has closed; the next one by the clock does what this one could not, so a few tries are enough. */
@@ -109,6 +118,34 @@ export function mutations(settings: IncidentSettings, summary: string, patienceM
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 seconds', nonRetryableErrorTypes: ['Conflict'] },
     // Whether a step that is called off was carried out after all has to be known.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    summary,
+  });
+}
+
+/** Nobody waits for a permanent fix: a Git server may be away for a day. */
+export function git(queue: string, summary: string): Pick<GitActivities, 'gitPublishFix'> {
+  return proxyActivities<GitActivities>({
+    taskQueue: queue,
+    // The first clone of a large repository.
+    startToCloseTimeout: '5 minutes',
+    scheduleToCloseTimeout: '24 hours',
+    heartbeatTimeout: HEARTBEAT,
+    retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
+    summary,
+  });
+}
+
+/**
+ * Looks again inside one retried activity, for days: what a workflow asks itself costs events each time.
+ * @param untilMs when somebody is reminded in any case
+ */
+export function gitNews(queue: string, untilMs: number, summary: string): Pick<GitActivities, 'gitAwaitFix'> {
+  return proxyActivities<GitActivities>({
+    taskQueue: queue,
+    startToCloseTimeout: '2 minutes',
+    scheduleToCloseTimeout: untilMs,
+    heartbeatTimeout: HEARTBEAT,
+    retry: { initialInterval: '1 minute', backoffCoefficient: 2, maximumInterval: '30 minutes' },
     summary,
   });
 }

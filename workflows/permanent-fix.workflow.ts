@@ -2,18 +2,39 @@ import { allHandlersFinished, ApplicationFailure, condition, continueAsNew, patc
 import { notify, records } from './activity-calls';
 import type { FixStatus, PermanentFixInput, PermanentFixStatus, SettleFix } from './contracts';
 import { permanentFixStatus, settleFix } from './contracts/permanent-fix-messages';
+import { isOpenFix, refusalOf } from './domain/fixes';
+import { Fixes } from './permanent-fix/follow';
 
 /**
- * Follows the proposed fixes of one incident until each is merged, or declined with a reason; reminds weekly. Outlives
- * the incident by days or weeks, and begins by completing the incident's record with its whole history.
+ * Follows the proposed fixes of one incident until each is merged and seen in the cluster, or declined with a reason; reminds
+ * weekly. Outlives the incident by days or weeks, and begins by completing the incident's record with its whole history.
  */
 export async function permanentFixWorkflow(input: PermanentFixInput & { continued?: PermanentFixStatus }): Promise<PermanentFixStatus> {
-  const { publicId, cluster } = input;
-  const status: PermanentFixStatus = input.continued ?? { publicId, cluster, reminders: 0, fixes: input.fixes.map(({ id, title }) => ({ id, title, state: 'proposed' })) };
+  const { publicId, cluster, recurrences } = input;
+  const status: PermanentFixStatus = input.continued ?? {
+    publicId,
+    cluster,
+    reminders: 0,
+    fixes: input.fixes.map(({ id, title }) => ({ id, title, state: 'proposed' })),
+    ...(recurrences && recurrences.length > 0 && { recurrences, priority: 'raised' as const }),
+  };
+  const fixes = new Fixes(input, status);
   setHandler(permanentFixStatus, () => status);
-  setHandler(settleFix, (message) => settle(status, message), { validator: (message: SettleFix) => check(status, message) });
+  setHandler(settleFix, (message) => fixes.settle(message), { validator: (message: SettleFix) => check(status, message) });
   if (!input.continued) await records.recordsCompleteHistory({ publicId, workflowId: input.incidentWorkflowId, firstRunId: input.incidentFirstRunId });
-  const open = () => status.fixes.filter((fix) => fix.state === 'proposed');
+  return patched('2026-12-fixes-through-git') ? fixes.follow() : remindUntilSettled(input, status);
+}
+
+const REMIND_EVERY = '7 days';
+
+function check(status: PermanentFixStatus, message: SettleFix): void {
+  const refusal = refusalOf(status.fixes, message);
+  if (refusal !== undefined) throw ApplicationFailure.create({ type: 'Refused', message: refusal, nonRetryable: true });
+}
+
+/** How runs that began before this version go on: people alone say what becomes of a fix. */
+async function remindUntilSettled(input: PermanentFixInput, status: PermanentFixStatus): Promise<PermanentFixStatus> {
+  const open = () => status.fixes.filter(isOpenFix);
   const inRecord = patched('2026-11-fixes-in-record');
   while (open().length > 0) {
     const before = open().length;
@@ -35,25 +56,6 @@ export async function permanentFixWorkflow(input: PermanentFixInput & { continue
 // It outlives builds, whose workers go when their incidents are over: where there are builds, it goes on on the current one.
 // A worker of no build has a version without a deployment, and the server refuses what it says of versions.
 setWorkflowOptions(() => (workflowInfo().currentDeploymentVersion?.deploymentName ? { versioningBehavior: 'AUTO_UPGRADE' } : {}), permanentFixWorkflow);
-
-const REMIND_EVERY = '7 days';
-
-function check(status: PermanentFixStatus, { fix, state, reason }: SettleFix): void {
-  const known = status.fixes.find(({ id }) => id === fix);
-  if (!known) throw refusal(`there is no fix ${String(fix)}; there is ${status.fixes.map(({ id }) => id).join(', ')}`);
-  if (state !== 'merged' && state !== 'declined') throw refusal('a fix is settled as merged or declined');
-  if (state === 'declined' && !reason) throw refusal('a fix is declined with a reason');
-  if (known.state !== 'proposed') throw refusal(`the fix ${fix} was ${known.state} before`);
-}
-
-function refusal(message: string): ApplicationFailure {
-  return ApplicationFailure.create({ type: 'Refused', message, nonRetryable: true });
-}
-
-function settle(status: PermanentFixStatus, { fix, state, actor, reason }: SettleFix): PermanentFixStatus {
-  status.fixes = status.fixes.map((known): FixStatus => (known.id === fix ? { ...known, state, actor, settledAt: new Date().toISOString(), ...(reason && { reason }) } : known));
-  return status;
-}
 
 /** A reminder that does not arrive is followed by next week's. */
 async function remind(status: PermanentFixStatus, open: FixStatus[]): Promise<void> {

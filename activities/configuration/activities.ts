@@ -31,6 +31,7 @@ export function createConfigurationActivities(dependencies: ConfigurationDepende
         queues,
         publicUrl: dependencies.publicUrl,
         practice: config.practice,
+        ...(config.git && { git: true as const }),
       };
     },
 

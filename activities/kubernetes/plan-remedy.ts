@@ -8,6 +8,7 @@ import { diffOf } from './plan-diff';
 import { rulingNow } from './policy-authority';
 import { secretGate } from './secret-gate';
 import { executeStep } from './step-execution';
+import { revertWarnings } from './sync-loops';
 
 export type Remedies = Readonly<Record<string, Remedy>>;
 
@@ -42,10 +43,12 @@ export async function planRemedy(clusters: Clusters, remedies: Remedies, request
   const gates = [...judgement.gates, ...trial.gates];
   const refusal = gates.find(({ passed }) => !passed);
   if (refusal) return { kind: 'refused', remedy: id, gates, reason: refusal.reason };
+  const reverts = await revertWarnings(access, draft.steps);
   const plan: Omit<Plan, 'hash'> = {
     id: request.planId, remedy: id, use: remedy.use, title: request.remedy.title, cluster: request.cluster,
     risk: judgement.risk, steps: draft.steps, inverse: draft.inverse, gates, blastRadius: judgement.blastRadius,
     ...(draft.desiredState && { desiredState: draft.desiredState }),
+    ...(reverts.length > 0 && { reverts }),
     ...(judgement.expectedLoss && { expectedLoss: judgement.expectedLoss }),
     ifNothingIsDone: draft.ifNothingIsDone, diff: diffOf(draft.steps), dryRun: trial.lines, plannedAt: request.plannedAt,
   };

@@ -16,6 +16,7 @@ export function referenceFindings(runbook: Runbook, catalog: RunbookCatalog, fil
     ...runbook.probes.flatMap((probe, index) => probeFindings(probe, ['probes', index], catalog, runbook.targets)),
     ...runbook.remedies.flatMap((remedy, index) => remedyFindings(remedy, ['remedies', index], catalog, runbook.targets)),
     ...causeFindings(runbook, catalog),
+    ...changeFindings(runbook),
     ...checklistFindings(runbook, catalog),
     ...runbook.verify.flatMap((item, index) => conditionFindings(item.condition, ['verify', index, 'condition'], runbook, catalog)),
     ...exampleFindings(runbook, catalog),
@@ -119,6 +120,17 @@ function causeFindings(runbook: Runbook, catalog: RunbookCatalog): Finding[] {
     if (cause.remedies.length === 0 && !cause.advice) findings.push({ path, what: `cause \`${cause.id}\` has neither remedies nor advice`, expected: 'one of the two', mend: 'say in `advice` what a person should do' });
     if (!expected.has(cause.id)) findings.push({ path: [...path, 'id'], what: `no example expects the cause \`${cause.id}\``, expected: 'at least one example a cause', mend: 'record one under `examples` with `expect: { cause: … }`' });
     return findings;
+  });
+}
+
+/** A change is of an object that the runbook declares, and takes values from remedies that the runbook has. */
+function changeFindings(runbook: Runbook): Finding[] {
+  const used = runbook.remedies.map(({ use }) => use);
+  return runbook.permanentFix.flatMap(({ change }, index): Finding[] => {
+    if (!change) return [];
+    const path = ['permanentFix', index, 'change'];
+    const foreign = (change.edits ?? []).flatMap(({ given }, at): Finding[] => (!given || used.includes(given.use) ? [] : [{ path: [...path, 'edits', at, 'given', 'use'], what: `no remedy of this runbook uses \`${given.use}\``, expected: oneOf(used), mend: suggest(given.use, used, 'take the value from a remedy of this file') }]));
+    return [...undeclared([change.target], [...path, 'target'], runbook.targets), ...foreign];
   });
 }
 

@@ -68,6 +68,31 @@ const checklist = z.strictObject({
     .describe('Its lines, in the order in which a person goes through them.'),
 });
 
+/** The ways in which a value is known; each edit names exactly one. */
+const VALUES = ['to', 'atLeast', 'add', 'given', 'running'] as const;
+
+const edit = z
+  .strictObject({
+    path: z.string().regex(/^(\/[^/]+)+$/, 'a path such as /spec/template/spec/containers/name=$container/args').describe('The field: a JSON Pointer in which name=x picks a list’s item. $container is the target’s container, $key its key, $claim the claim template that a volume was grown of.'),
+    to: json.describe('The value.').exactOptional(),
+    atLeast: z.number().describe('A number that may be larger already.').exactOptional(),
+    add: z.string().min(1).describe('An item of a list of texts, such as an argument; an item that gives the same option another value is replaced.').exactOptional(),
+    given: z
+      .strictObject({ use: z.string().describe('A registered remedy.'), field: z.string().describe('How the path of the field ends that it changes.') })
+      .describe('The value that this incident’s remedy gave, the largest where it gave several. Where it gave none, the fix stays text.')
+      .exactOptional(),
+    running: z.literal('image').describe('The image that all ready pods run now, by digest.').exactOptional(),
+  })
+  .refine((value) => VALUES.filter((way) => value[way] !== undefined).length === 1, `exactly one of ${VALUES.join(', ')}`);
+
+const change = z
+  .strictObject({
+    target: z.string().describe('Role of the object.'),
+    edits: z.array(edit).min(1).describe('Its fields, as they should be.').exactOptional(),
+    manifest: z.record(z.string(), json).describe('An object that should be there. $name, $namespace and $selector (labels of its pods) are those of the target.').exactOptional(),
+  })
+  .refine((value) => (value.edits === undefined) !== (value.manifest === undefined), 'either edits or a manifest');
+
 const permanentFix = z.strictObject({
   id: id('permanent fix'),
   title: text('The change, in a few words.'),
@@ -76,6 +101,7 @@ const permanentFix = z.strictObject({
     .strictObject({ file: z.string().describe('Name of the file that is proposed.'), content: z.string().min(1).describe('A patch or manifest as text.') })
     .describe('What to apply in the GitOps repository.')
     .exactOptional(),
+  change: change.describe('The same as a change of the desired state, where its values can be known: it is made in the Git repository. Invent no values; a fix without one stays text.').exactOptional(),
 });
 
 const deviation = z.strictObject({

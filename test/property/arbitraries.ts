@@ -112,6 +112,8 @@ const EVENTS: { [Type in IncidentEvent['type']]: fc.Arbitrary<Omit<Extract<Incid
   stabilityConfirmed: fc.record({ conditions: conditionStates }),
   recoveryRevoked: fc.record({ reason: words }),
   previousFound: fc.record({ publicId: words, outcome: fc.constantFrom(...OUTCOMES) }),
+  pastFound: fc.record({ past: fc.array(fc.record({ publicId: words, incidentClass: fc.constantFrom(...INCIDENT_CLASSES), openedAt: words, remedies: fc.constant([]), openFixes: fc.array(words) }), { maxLength: 2 }) }),
+  recurred: fc.record({ cause: words, incidents: fc.array(words, { maxLength: 2 }), setBack: fc.array(words, { maxLength: 2 }) }),
   merged: fc.record({ leader: fc.record({ workflowId: words, publicId: words, failureDomain: fc.constantFrom(...FAILURE_DOMAINS) }) }),
   unmerged: fc.record({ reason: text }),
   stormLed: fc.record({ followers: fc.array(words, { maxLength: 2 }) }),

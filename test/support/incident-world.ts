@@ -7,6 +7,8 @@ import type {
   IncidentSettings,
   Notification,
   Outcome,
+  PastIncident,
+  PermanentFixStatus,
   Plan,
   PlannedStep,
   PlanRequest,
@@ -19,6 +21,7 @@ import type {
   StepResult,
   StormEntry,
   VerifyRequest,
+  WrittenRecord,
 } from '../../workflows/contracts';
 import { planHash } from '../../workflows/domain/plan-hash';
 import type { Budgets, Policy } from '../../workflows/contracts';
@@ -96,6 +99,8 @@ export class IncidentWorld {
   onExecute: (request: ExecuteRequest) => void = () => undefined;
   afterSpending: () => void = () => undefined;
   leaseHeldBy: () => string | undefined = () => undefined;
+  /** What the records tell of the cluster's last weeks. */
+  past: PastIncident[] = [];
   pagerWorks = true;
   recordStoreWorks = true;
   beforeRecord: () => Promise<void> = () => Promise.resolve();
@@ -135,6 +140,7 @@ export class IncidentWorld {
       },
       temporalReleaseLease: async () => void this.log.leases.push('released'),
       temporalPreviousIncident: async () => null,
+      recordsPastIncidents: async () => this.past,
       temporalJoinStorm: async (_: { cluster: string; entry: StormEntry }) => undefined,
       temporalLeaveStorm: async (_: { cluster: string; workflowId: string; outcome: Outcome }) => undefined,
       notifyPage: async (page: Notification) => {
@@ -149,7 +155,7 @@ export class IncidentWorld {
         return { location: 'test', files: [] };
       },
       recordsCompleteHistory: async () => ({ location: 'test', files: [] }),
-      recordsWriteFixes: async () => ({ location: 'test', files: [] }),
+      recordsWriteFixes: async (_: PermanentFixStatus): Promise<WrittenRecord> => ({ location: 'test', files: [] }),
     };
   }
 

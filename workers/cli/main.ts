@@ -7,6 +7,7 @@ import { registerAutomationCommands } from './automation-commands';
 import { registerDeployCommands } from './deploy-commands';
 import { registerDiagnoseCommand } from './diagnose-command';
 import { CommandError, EXIT } from './exit';
+import { registerFixCommands } from './fix-commands';
 import { registerIncidentCommands } from './incident-commands';
 import { registerKeyCommands } from './key-commands';
 import { registerMessageCommands } from './message-commands';
@@ -29,6 +30,7 @@ const REGISTRARS = [
   registerIncidentCommands,
   registerPostmortemCommand,
   registerMessageCommands,
+  registerFixCommands,
   registerDiagnoseCommand,
   registerUserCommands,
   registerKeyCommands,

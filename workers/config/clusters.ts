@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { ClusterConfig } from '../../activities/clusters';
+import type { GitSettings } from '../../activities/git/settings';
 import { CENTRAL_QUEUE, type Budgets, type Durations, type IncidentSettings, type Policy, type PolicyRule } from '../../workflows/contracts';
 import { DEFAULT_POLICY, OBSERVE_ONLY } from '../../workflows/domain/policy';
 import type { ClusterFile } from './schema';
@@ -16,6 +17,8 @@ export interface ClusterEntry {
   /** What the configuration sets itself; it is not multiplied by the time factor. */
   durations: Partial<Durations>;
   queues: IncidentSettings['queues'];
+  /** The repository that says how it should be. */
+  git?: GitSettings;
 }
 
 /** The name of the practice cluster. */
@@ -56,6 +59,7 @@ export function clusterOf(entry: ClusterFile, folder: string, where: string, com
     killSwitch: { namespace: entry.killSwitch.namespace ?? entry.namespace, name: entry.killSwitch.name },
     timeFactor: entry.timeFactor,
     ...(entry.watchdog && { watchdog: entry.watchdog }),
+    ...(entry.git && { git: true as const }),
     ...(entry.desiredState && { desiredState: { directory: resolve(entry.desiredState.directory) } }),
   };
   const queues = { probe: entry.queues.probe ?? CENTRAL_QUEUE, mutate: entry.queues.mutate ?? CENTRAL_QUEUE };

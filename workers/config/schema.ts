@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { NOTIFICATION_KINDS } from '../../workflows/contracts/notifications';
 import { INCIDENT_CLASSES, ROLES } from '../../workflows/contracts/vocabulary';
+import { git } from './git-schema';
 import { clusterPolicy, commonPolicy } from './policy-schema';
 import { secret } from './secret-schema';
 import { serverless } from './serverless-schema';
@@ -58,6 +59,7 @@ const cluster = z.strictObject({
   targets: z.record(z.string(), target.nullable()).default({}),
   endpoints: z.strictObject({ prometheus: url.optional(), query: url.optional(), frontend: url.optional(), ruler: url.optional(), alertmanager: url.optional(), grafana: url.optional() }).default({}),
   desiredState: z.strictObject({ directory: z.string() }).optional(),
+  git: git.optional(),
   killSwitch: z.strictObject({ namespace: name.optional(), name: name.default('nightshift-automation') }).prefault({}),
   watchdog: watchdog.optional(),
   timeFactor: z.number().positive().max(1).default(1),

@@ -7,6 +7,7 @@ import type { RecordStore } from '../../activities/records/store';
 import type { NightshiftConfig } from '../config';
 import type { Tracing } from '../tracing';
 import { registerAccess } from './access';
+import { registerFixes } from './fix-routes';
 import { registerHealth } from './health-routes';
 import { registerIncidents } from './incident-routes';
 import { registerIncidentPage } from './incident-page';
@@ -64,6 +65,7 @@ const ROUTES = [
   registerWatchdogs,
   registerIncidents,
   registerRecords,
+  registerFixes,
   registerStatistics,
   registerOpening,
   registerIndexPage,

@@ -4,6 +4,7 @@ import type { AuditHead, AuditTrail } from './audit';
 import type { Evidence } from './evidence';
 import type { Plan, PlanResult, StepResult } from './plan';
 import type { PolicyRuling } from './policy';
+import type { PastIncident } from './recurrence';
 import type { RankedCause, RunbookSnapshot } from './runbook';
 import type { IncidentSettings } from './settings';
 import type { Leader } from './storm';
@@ -192,6 +193,8 @@ export interface IncidentStatus {
   notes: Note[];
   refusedMessages: RefusedMessage[];
   previous?: { publicId: string; outcome: Outcome };
+  /** Closed incidents of the cluster within 30 days, newest first; absent where there are none, and in older records. */
+  past?: PastIncident[];
   /** The incident that this one is merged into, or was: it is treated for both. */
   leader?: Leader;
   /** Public IDs of incidents that are merged into this one. */
@@ -250,6 +253,8 @@ export type IncidentEvent = { at: string; actor?: string } & (
   | { type: 'unmerged'; reason: Text }
   | { type: 'stormLed'; followers: string[] }
   | { type: 'previousFound'; publicId: string; outcome: Outcome }
+  | { type: 'pastFound'; past: PastIncident[] }
+  | { type: 'recurred'; cause: string; incidents: string[]; setBack: string[] }
   | { type: 'clockBreached'; clock: 'rootCause' | 'recovery' }
   | { type: 'paged'; kind: string; delivered: boolean; detail: string }
   | { type: 'outcome'; outcome: Outcome; reason: Text }

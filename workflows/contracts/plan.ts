@@ -1,3 +1,4 @@
+import type { ObjectEdits } from './permanent-fix';
 import type { PolicyRuling } from './policy';
 import type { Json, JsonObject, Text } from './text';
 import type { Risk } from './vocabulary';
@@ -66,6 +67,13 @@ export interface BlastRadius {
   text: Text;
 }
 
+/** A change that will not stay, and what Git would have to say for it to stay. */
+export interface RevertWarning {
+  by: 'argocd' | 'flux' | 'git';
+  keeps: ObjectEdits;
+  text: Text;
+}
+
 /** What a remedy will do, exactly. The hash covers what changes, never what moves by itself (resourceVersion, status). */
 export interface Plan {
   id: string;
@@ -85,6 +93,8 @@ export interface Plan {
   desiredState?: string;
   /** Named when data will be lost: how much, and why. */
   expectedLoss?: Text;
+  /** Changes that a sync loop, or the next apply, takes back: Git says otherwise. No part of the hash. */
+  reverts?: RevertWarning[];
   ifNothingIsDone: Text;
   /** A unified diff or list of changes for people. */
   diff: string;

@@ -1,6 +1,7 @@
 import type { Condition, Evidence } from './evidence';
 import type { FailureDomain, Impact, IncidentClass } from './vocabulary';
-import type { JsonObject, Text } from './text';
+import type { ObjectEdits } from './permanent-fix';
+import type { Json, JsonObject, Text } from './text';
 
 /** Labels that an alert must carry, each compared as a whole; a value may be an anchored regular expression between slashes. */
 export type AlertMatcher = Record<string, string>;
@@ -69,6 +70,30 @@ export interface PermanentFixSpec {
   description: Text;
   /** A patch to propose, as text that a person applies; a runbook without one proposes in words. */
   patch?: { file: string; content: string };
+  /** The same as a change of the desired state, where its values can be known; goes into the Git repository. */
+  change?: ChangeSpec;
+  /** Of `keep-live-change`: what the incident changed, which is known by object and field. */
+  keeps?: ObjectEdits[];
+}
+
+/** How one field should be; exactly one of `to`, `atLeast`, `add`, `given` and `running`. `$container` in `path` is the target's container. */
+export interface EditSpec {
+  path: string;
+  to?: Json;
+  atLeast?: number;
+  add?: string;
+  /** What this incident's remedy gave, and what helped: the largest where it gave several. Without such a change there is no value, and the fix stays text. */
+  given?: { use: string; field: string };
+  /** The image that runs now, by digest; without one that all ready pods run there is no value. */
+  running?: 'image';
+}
+
+/** A change of one object's desired state: fields of the object that has a role, or an object that should be there. */
+export interface ChangeSpec {
+  target: string;
+  edits?: EditSpec[];
+  /** `$name`, `$namespace` and `$selector` (the labels of its pods) are those of the target. */
+  manifest?: JsonObject;
 }
 
 /** One line of a checklist: what must hold for nobody to have to look there. */

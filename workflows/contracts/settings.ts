@@ -42,4 +42,6 @@ export interface IncidentSettings {
   publicUrl: string;
   /** Cluster facts that the workflow shows: is this the practice cluster? */
   practice: boolean;
+  /** A Git repository says how the cluster should be: permanent fixes go there. */
+  git?: true;
 }

@@ -123,6 +123,9 @@ function change(state: IncidentStatus, event: Exclude<IncidentEvent, { type: 'op
       return { followers: event.followers };
     case 'previousFound':
       return { previous: { publicId: event.publicId, outcome: event.outcome } };
+    case 'pastFound':
+      return { past: event.past };
+    case 'recurred':
     case 'leadRefused':
     case 'approvalAsked':
     case 'policyRefused':

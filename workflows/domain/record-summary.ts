@@ -30,7 +30,8 @@ export function summaryOfRecord(record: IncidentRecord, fixes?: PermanentFixStat
 }
 
 function endOf(state: string): FixEnd {
-  return FIX_ENDS.find((end) => end === state) ?? 'open';
+  // Seen in the cluster is merged, and more.
+  return state === 'applied' ? 'merged' : (FIX_ENDS.find((end) => end === state) ?? 'open');
 }
 
 /** The times of a record, in milliseconds; absent where it never happened. */

@@ -106,6 +106,10 @@ export function describeEvent(event: IncidentEvent): Text {
       return { en: `The recovery did not last: ${event.reason}`, ko: `복구가 유지되지 않음: ${event.reason}` };
     case 'previousFound':
       return { en: `The last incident here was ${event.publicId} (${OUTCOME_TEXT[event.outcome].en})`, ko: `직전 장애: ${event.publicId} (${OUTCOME_TEXT[event.outcome].ko})` };
+    case 'pastFound':
+      return { en: `Incidents of this cluster within 30 days: ${event.past.length}; the last was ${event.past[0]?.publicId ?? ''}`, ko: `30일 안에 이 클러스터에서 발생한 장애: ${event.past.length}건, 최근 ${event.past[0]?.publicId ?? ''}` };
+    case 'recurred':
+      return recurredText(event);
     case 'merged':
       return { en: `Merged into ${event.leader.publicId} (${event.leader.failureDomain}): many failure domains failed at once, and that one is treated for all`, ko: `${event.leader.publicId}(${event.leader.failureDomain})에 병합: 여러 영역에서 동시에 장애가 발생해 그 장애를 대표로 처리` };
     case 'unmerged':
@@ -129,6 +133,11 @@ export function describeEvent(event: IncidentEvent): Text {
     case 'closed':
       return { en: 'Incident closed', ko: '장애 종료' };
   }
+}
+
+function recurredText({ incidents, setBack }: Extract<IncidentEvent, { type: 'recurred' }>): Text {
+  const back = setBack.length > 0 ? { en: `; did not help twice, and not tried first: ${setBack.join(', ')}`, ko: `; 두 번 효과가 없어 먼저 시도하지 않음: ${setBack.join(', ')}` } : same('');
+  return { en: `The same root cause as in ${incidents.join(', ')}${back.en}`, ko: `${incidents.join(', ')}와(과) 같은 근본 원인의 재발${back.ko}` };
 }
 
 /** The part of an event that the postmortem judges by. */

@@ -25,7 +25,8 @@ export async function approve(incident: Incident, plan: Plan): Promise<Approval>
   incident.record({ type: 'approvalAsked', planId: plan.id, until, approvers, risk: plan.risk, ...(ruling && { ruling }) });
   const text = askFor(plan, requirement, ruling);
   incident.wait({ for: 'approval', since: incident.now(), until, text });
-  incident.page('needs-you', { en: `Needs ${text.en}. ${plan.blastRadius.text.en}`, ko: `${text.ko} 필요. ${plan.blastRadius.text.ko}` });
+  const reverts = plan.reverts ?? [];
+  incident.page('needs-you', { en: [`Needs ${text.en}.`, plan.blastRadius.text.en, ...reverts.map((warning) => warning.text.en)].join(' '), ko: [`${text.ko} 필요.`, plan.blastRadius.text.ko, ...reverts.map((warning) => warning.text.ko)].join(' ') });
   const approval = await decision(incident, plan, Date.parse(until));
   incident.wait(undefined);
   if (approval !== 'expired') answered(incident);

@@ -10,10 +10,14 @@ export type Change =
   | '2026-11-unknown-is-never-well'
   | '2026-11-storm-guard'
   | '2026-11-look-when-alerts-end'
-  | '2026-11-absent-worker';
+  | '2026-11-absent-worker'
+  | '2026-12-recurrence';
 
-/** A run with this marker has every change above. A change that is added when this has been released needs a marker of its own. */
+/** A run with this marker has every change above that is older. A change that is added when this has been released needs a marker of its own. */
 const FROM_THE_START = '2026-11-changes-from-the-start';
+
+/** Each with a marker of its own. */
+const LATER = ['2026-12-recurrence'] as const satisfies readonly Change[];
 
 /**
  * Which changes a run has, asked once, before its first local activity. A worker that is told to end may hand back a task in
@@ -22,8 +26,11 @@ const FROM_THE_START = '2026-11-changes-from-the-start';
  */
 export class Changes {
   private readonly all = patched(FROM_THE_START);
+  private readonly later = new Map<Change, boolean>(LATER.map((change) => [change, patched(change)]));
 
   has(change: Change): boolean {
+    const later = this.later.get(change);
+    if (later !== undefined) return later;
     return this.all || patched(change);
   }
 }

@@ -3,6 +3,8 @@ import { records } from '../activity-calls';
 import { permanentFixWorkflowId, WORKFLOW, type IncidentRecord, type PermanentFixInput, type PermanentFixSpec } from '../contracts';
 import { sealed } from '../domain/audit';
 import { reduce } from '../domain/incident-state';
+import { fixStory, keepLiveChange, keptFields } from '../domain/kept-fields';
+import { causeIdOf, earlierFixes, sameCauseBefore } from '../domain/recurrence';
 import { durationsOf } from '../domain/record-summary';
 import { OUTCOME_TEXT } from '../domain/timeline';
 import { reasonOf, type Incident } from './incident';
@@ -49,14 +51,14 @@ async function writeRecord(incident: Incident, fixes: PermanentFixSpec[]): Promi
 function proposedFixes(incident: Incident): PermanentFixSpec[] {
   const { rootCause, causes } = incident.status;
   const wanted = causes.find((cause) => cause.id === rootCause)?.permanentFix ?? [];
-  return (incident.snapshot?.runbook.permanentFix ?? []).filter((fix) => wanted.includes(fix.id));
+  return [...keepLiveChange(incident.status), ...(incident.snapshot?.runbook.permanentFix ?? []).filter((fix) => wanted.includes(fix.id))];
 }
 
 async function startPermanentFix(incident: Incident, fixes: PermanentFixSpec[]): Promise<void> {
   if (incident.status.permanentFix) return;
   const { cluster, publicId, workflowId, firstRunId } = incident.status;
   const fixWorkflowId = permanentFixWorkflowId(publicId);
-  const input: PermanentFixInput = { cluster, publicId, incidentWorkflowId: workflowId, incidentFirstRunId: firstRunId, fixes };
+  const input: PermanentFixInput = { cluster, publicId, incidentWorkflowId: workflowId, incidentFirstRunId: firstRunId, fixes, ...intoGit(incident, fixes) };
   try {
     await startChild(WORKFLOW.permanentFix, {
       workflowId: fixWorkflowId,
@@ -69,6 +71,18 @@ async function startPermanentFix(incident: Incident, fixes: PermanentFixSpec[]):
   } catch (error) {
     incident.record({ type: 'executionFailed', planId: '-', reason: `the permanent fix was not started: ${reasonOf(error)}` });
   }
+}
+
+/** What it takes to bring fixes into the repository, where the cluster has one. */
+function intoGit({ settings, status }: Incident, fixes: readonly PermanentFixSpec[]): Pick<PermanentFixInput, 'git' | 'url' | 'recurrences' | 'earlier'> {
+  const url = `${settings.publicUrl}/incidents/${status.publicId}`;
+  const recurrences = sameCauseBefore(status, causeIdOf(status)).map(({ publicId }) => publicId);
+  const earlier = earlierFixes(status, fixes.map(({ id }) => id));
+  const again = { ...(recurrences.length > 0 && { recurrences }), ...(Object.keys(earlier).length > 0 && { earlier }) };
+  if (!settings.git) return { url, ...again };
+  // A value that did not help is none to keep.
+  const kept = status.outcome === 'recovered' ? keptFields(status) : [];
+  return { url, ...again, git: { queue: settings.queues.probe, kept, story: fixStory(status, url, recurrences, status.openedAt) } };
 }
 
 /** The record is written before the workflow closes, and says of itself what it will be a moment later: closed. */

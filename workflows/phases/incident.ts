@@ -15,6 +15,7 @@ import { firing } from '../domain/alerts';
 import { audited, EMPTY_TRAIL, headOf } from '../domain/audit';
 import { openIncident, reduce } from '../domain/incident-state';
 import { currentDetails } from '../domain/current-details';
+import { recurrenceText } from '../domain/recurrence';
 import { UNCONFIGURED } from '../domain/unconfigured';
 import { Changes, type Change } from './changes';
 
@@ -47,10 +48,14 @@ export class Incident {
   following: boolean;
   /** How the incident ended that this one follows; set by the storm, taken by whoever follows. */
   leaderOver: Outcome | undefined;
+  /** Settles when the past of the cluster is known, or cannot be known in time; never rejects. */
+  knowsPast: Promise<void> = Promise.resolve();
   /** Set by `resume`, taken by whoever waits for a person. */
   resumed = false;
   /** Names of alerts of other classes for which those classes have been asked. */
   readonly askedAbout: Set<string>;
+  /** Causes of which has been said that they came back. */
+  readonly recalled = new Set<string>();
   readonly messageIds: Set<string>;
   private readonly changes = new Changes();
   private readonly background: Array<Promise<void>> = [];
@@ -133,8 +138,11 @@ export class Incident {
     this.pages += 1;
     const id = `${publicId}-${workflowInfo().runId.slice(0, 8)}-${this.pages}-${kind}`;
     const url = `${this.settings.publicUrl}/incidents/${publicId}`;
+    // That it has been here before is the first thing that it says.
+    const again = kind === 'closed' ? undefined : recurrenceText(this.status);
+    const said = again ? { en: `${again.en} ${text.en}`, ko: `${again.ko} ${text.ko}` } : text;
     this.background.push(
-      notify.notifyPage({ id, kind, publicId, cluster, severity, title, text, url, level: this.level, at: this.now() }).then(
+      notify.notifyPage({ id, kind, publicId, cluster, severity, title, text: said, url, level: this.level, at: this.now() }).then(
         ({ delivered, detail }) => this.record({ type: 'paged', kind, delivered, detail }),
         (error: unknown) => this.record({ type: 'paged', kind, delivered: false, detail: reasonOf(error) }),
       ),

@@ -2,6 +2,7 @@ import { isCancellation } from '@temporalio/workflow';
 import { planning } from '../activity-calls';
 import type { Plan, PlanResult, PolicyRuling, RankedCause, RemedySpec } from '../contracts';
 import { absentWorker, nobodyTookIt } from './absence';
+import { distrusted, inTrustedOrder, sameCauseBefore } from '../domain/recurrence';
 import { reasonOf, type Incident } from './incident';
 
 export type Planned =
@@ -17,6 +18,7 @@ export type Planned =
  */
 export async function plan(incident: Incident, cause: RankedCause | undefined, tried: ReadonlySet<string>): Promise<Planned> {
   incident.enter('plan');
+  if (cause) await recall(incident, cause);
   const results: PlanResult[] = [];
   for (const remedy of candidates(incident, cause, tried)) {
     const result = await planRemedy(incident, remedy, nextPlanId(incident));
@@ -28,6 +30,17 @@ export async function plan(incident: Incident, cause: RankedCause | undefined, t
   }
   if (results.length > 0 && results.every((result) => result.kind === 'unneeded')) return { kind: 'unneeded' };
   return { kind: 'none', reasons: results.map((result) => (result.kind === 'planned' ? '' : result.reason.en)) };
+}
+
+/** Says once of each cause that it has been here before, and which remedies are not to be trusted first. */
+async function recall(incident: Incident, cause: RankedCause): Promise<void> {
+  if (!incident.has('2026-12-recurrence')) return;
+  await incident.knowsPast;
+  const before = sameCauseBefore(incident.status, cause.id);
+  if (before.length === 0 || incident.recalled.has(cause.id)) return;
+  incident.recalled.add(cause.id);
+  const setBack = cause.remedies.filter((id) => distrusted(incident.status, cause.id).has(id));
+  incident.record({ type: 'recurred', cause: cause.id, incidents: before.map(({ publicId }) => publicId), setBack });
 }
 
 /** Plans one remedy as it would be done now. Asked again with the same plan ID and time it answers the same, as long as the world is the same. */
@@ -60,7 +73,7 @@ export function remedyById(incident: Incident, id: string): RemedySpec | undefin
 
 function candidates(incident: Incident, cause: RankedCause | undefined, tried: ReadonlySet<string>): RemedySpec[] {
   const { chosenRemedy } = incident;
-  const ids = chosenRemedy ? [chosenRemedy] : (cause?.remedies ?? []).filter((id) => !tried.has(id));
+  const ids = chosenRemedy ? [chosenRemedy] : (cause ? inTrustedOrder(incident.status, cause) : []).filter((id) => !tried.has(id));
   return ids.map((id) => remedyById(incident, id)).filter((remedy): remedy is RemedySpec => remedy !== undefined);
 }
 

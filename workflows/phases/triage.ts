@@ -1,5 +1,5 @@
 import { condition, isCancellation } from '@temporalio/workflow';
-import { configuration, temporal } from '../activity-calls';
+import { configuration, recurrence, temporal } from '../activity-calls';
 import { fiveW1H } from '../domain/five-w-one-h';
 import { plus } from '../domain/time';
 import { candidateClasses } from '../domain/triage-tree';
@@ -21,13 +21,18 @@ export async function triage(incident: Incident): Promise<void> {
   const selected = selectRunbook(incident);
   await configure(incident);
   incident.beside(lookBack(incident));
+  const again = incident.configured && incident.has('2026-12-recurrence');
+  if (again) incident.knowsPast = findPast(incident);
   joinStorm(incident);
   const found = await selected;
   const claimed = incident.configured ? found : null;
   adoptRunbook(incident, claimed);
   incident.record({ type: 'triaged', fiveW1H: fiveW1H(incident.status) });
   const { title, severity, cluster } = incident.status;
-  incident.page('opened', { en: `${title.en} on ${cluster} (${severity}). Diagnosis has begun.`, ko: `${cluster}: ${title.ko} (${severity}). 진단을 시작했습니다.` });
+  const opened = () => incident.page('opened', { en: `${title.en} on ${cluster} (${severity}). Diagnosis has begun.`, ko: `${cluster}: ${title.ko} (${severity}). 진단을 시작했습니다.` });
+  // The diagnosis waits for nothing; the page does, for what it has to say first.
+  if (again) incident.beside(incident.knowsPast.then(opened));
+  else opened();
   if (!claimed && incident.configured) await searchTree(incident);
 }
 
@@ -51,6 +56,17 @@ async function lookBack(incident: Incident): Promise<void> {
   const { workflowId, openedAt } = incident.status;
   const previous = await temporal.temporalPreviousIncident({ workflowId, before: openedAt }).catch(() => null);
   if (previous) incident.record({ type: 'previousFound', ...previous });
+}
+
+/** What the records say of the last weeks. Without them the incident goes on as if it were the first. */
+async function findPast(incident: Incident): Promise<void> {
+  const { cluster, openedAt } = incident.status;
+  try {
+    const past = await recurrence.recordsPastIncidents({ cluster, before: openedAt });
+    if (past.length > 0) incident.record({ type: 'pastFound', past });
+  } catch {
+    // Called off, or the store is away: whoever needs the past is told nothing wrong by its absence.
+  }
 }
 
 /** Asks the probes of each candidate class in turn; the first whose evidence confirms a cause is the incident's class. */

@@ -27,12 +27,22 @@ function stateOf(fix: FixStatus | undefined, { say, moment }: Speaker): string {
   switch (fix?.state) {
     case undefined:
     case 'proposed':
-      return say('proposed, not merged yet', '제안됨, 아직 반영되지 않음');
+      if (fix?.sameAs) return say(`waits for the fix of ${code(fix.sameAs)}, which has the same root cause`, `근본 원인이 같은 ${code(fix.sameAs)}의 해결을 기다림`);
+      return fix?.problem ? say(`proposed, not in the repository: ${escape(fix.problem.reason.en)}`, `제안됨, 저장소에 반영되지 않음: ${escape(fix.problem.reason.ko)}`) : say('proposed, not merged yet', '제안됨, 아직 반영되지 않음');
+    case 'published':
+      return say(`proposed as ${whereOf(fix)}, not merged yet`, `${whereOf(fix)}(으)로 제안됨, 아직 병합되지 않음`);
     case 'merged':
+      if (!fix.settledAt) return say(`merged (${moment(fix.mergedAt ?? '')}), not seen in the cluster yet`, `병합됨 (${moment(fix.mergedAt ?? '')}), 클러스터에 아직 반영되지 않음`);
       return say(`merged (${by}, ${when})`, `반영됨 (${by}, ${when})`);
+    case 'applied':
+      return say(`merged, and seen in the cluster (${when})`, `병합되어 클러스터에 반영됨 (${when})`);
     case 'declined':
       return say(`declined by ${by}, ${when}, because: ${why}`, `거절됨 (${by}, ${when}): ${why}`);
   }
+}
+
+function whereOf({ on }: FixStatus): string {
+  return on?.pullRequest ? `[#${on.pullRequest.number}](${on.pullRequest.url})` : code(on?.branch ?? '');
 }
 
 const LANGUAGES: Readonly<Record<string, string>> = { '.yaml': 'yaml', '.yml': 'yaml', '.sh': 'sh', '.json': 'json', '.diff': 'diff', '.patch': 'diff' };

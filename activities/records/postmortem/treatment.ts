@@ -23,6 +23,7 @@ function planParts(plan: Plan, done: boolean, { say, text }: Speaker): string[] 
     `${say('What it touches', '영향 범위')}: ${text(plan.blastRadius.text)}`,
     ...(plan.expectedLoss ? [`${say('Known loss', '예상 유실')}: **${text(plan.expectedLoss)}**`] : []),
     ...(plan.desiredState ? [`${say('Wanted state from', '원하는 상태의 출처')}: ${escape(plan.desiredState)}`] : []),
+    ...(plan.reverts ?? []).map((warning) => `${say('Will not stay by itself', '유지되지 않음')}: ${text(warning.text)}`),
     `${say('If nothing is done', '조치하지 않으면')}: ${text(plan.ifNothingIsDone)}`,
     `${say('Plan', '계획')}: ${code(plan.id)}, ${say('hash', '해시')} ${code(plan.hash.slice(0, 16))}`,
   ];

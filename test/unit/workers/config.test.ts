@@ -159,3 +159,29 @@ test('records in a bucket: another store than Amazon’s is spoken to by paths; 
   expect(load('records: { s3: { bucket: records } }\n').recordsBucket).toEqual({ bucket: 'records', prefix: 'nightshift/', region: 'us-east-1', pathStyle: false });
   expect(load('').recordsBucket).toBeUndefined();
 });
+
+describe('git: where permanent fixes go', () => {
+  const load = (git: string) => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'nightshift-git-config-'));
+    writeFileSync(path.join(folder, 'token'), 'ghp_abc\n');
+    const file = path.join(folder, 'nightshift.yaml');
+    writeFileSync(file, `clusters:\n  - name: cluster-03\n    git: ${git}\n`);
+    return loadConfig({ config: file, dataDir: folder }, {});
+  };
+
+  it('owner and name come from the address; the token from its file', () => {
+    const [entry] = load('{ repository: "https://ghe.example.com/acme/gitops.git", directory: clusters/cluster-03/, provider: github, token: { file: token }, github: { apiUrl: "https://ghe.example.com/api/v3/" } }').clusters;
+    expect(entry?.cluster.git).toBe(true);
+    expect(entry?.git).toMatchObject({ branch: 'main', directory: 'clusters/cluster-03', credentials: { username: 'x-access-token', token: 'ghp_abc' }, github: { owner: 'acme', repo: 'gitops', apiUrl: 'https://ghe.example.com/api/v3' } });
+    expect(JSON.stringify(entry?.cluster)).not.toContain('ghp_abc');
+  });
+
+  it.each([
+    ['{ repository: "https://user:secret@example.com/x.git" }', 'no user or token in the address'],
+    ['{ repository: "ext::sh -c x" }', 'expected an address such as'],
+    ['{ repository: "file:///srv/x.git", directory: ../elsewhere }', 'inside the repository'],
+    ['{ repository: "https://github.com/acme/x.git", provider: github }', 'pull requests need a token'],
+  ])('%s is refused', (git, message) => {
+    expect(() => load(git)).toThrow(message);
+  });
+});

@@ -18,6 +18,7 @@ export function planView(plan: Plan, say: Say): string[] {
     ...list('Gates', gates.map(({ gate, passed, reason }) => [passed ? pc.green('✓') : pc.red('✗'), `${oneLine(gate)}: ${say(reason)}`])),
     ...field('Dry run', dryRun.map(oneLine).join('; ')),
     ...field('Restores', desiredState && `from ${oneLine(desiredState)}`),
+    ...list('Stays?', (plan.reverts ?? []).map(({ text }) => [pc.yellow('!'), say(text)])),
     ...field('Undo', inverse.length > 0 ? inverse.map(actionText).join('; ') : 'not needed or not possible: what was removed is made again by its controller'),
     ...field('If not', say(ifNothingIsDone)),
   ];
