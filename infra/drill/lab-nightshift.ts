@@ -17,7 +17,7 @@ export const DECIDERS = ['kim', 'lee'] as const;
 export type Decider = (typeof DECIDERS)[number];
 
 /** Only what loading and starting node takes; the machine may be busy with the lab. */
-const READY_WITHIN_MS = 120_000;
+const READY_WITHIN_MS = 240_000;
 
 export interface CommandResult {
   code: number;

@@ -13,7 +13,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(async () => {
   await lab?.down();
-}, 120_000);
+}, 600_000);
 
 /** Workers and gateway by name, with the replicas that they are told to have and the pods that were let in. */
 async function deployed(): Promise<Record<string, { replicas: number; pods: number }>> {

@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await lab.down();
-}, 60_000);
+}, 600_000);
 
 /** A pod that does nothing but hold its claim. */
 const claimant = (name: string, storage: string) => [
@@ -46,7 +46,7 @@ describe('a claim’s volume', () => {
   beforeAll(async () => {
     await lab.apply([claimObject!, podObject!]);
     await kubectl('wait', '--for=condition=Ready', `pod/${claim}`, '--timeout=60s');
-  }, 90_000);
+  }, 600_000);
 
   it('is full when it is full, and has room again when the claim asks for more', async () => {
     const mount = await mountOf(claim);
@@ -54,7 +54,7 @@ describe('a claim’s volume', () => {
     await kubectl('patch', 'pvc', claim, '-p', JSON.stringify({ spec: { resources: { requests: { storage: '600Mi' } } } }));
     await kubectl('wait', `pvc/${claim}`, '--for=jsonpath={.status.capacity.storage}=600Mi', '--timeout=30s');
     await inside(`head -c 100M /dev/zero >> ${mount}/filler`);
-  }, 60_000);
+  }, 600_000);
 
   it('outlives its pod, and ends with its claim, which waits for the pod', async () => {
     const mount = await mountOf(claim);
@@ -70,7 +70,7 @@ describe('a claim’s volume', () => {
     await kubectl('delete', 'pod', claim);
     await kubectl('wait', '--for=delete', `pvc/${claim}`, '--timeout=30s');
     await lab.until('the volume to be removed', async () => !(await inside(`ls ${lab.paths.volumes}`)).includes(mount.split('/').at(-1)!));
-  }, 90_000);
+  }, 600_000);
 });
 
 describe('a memory limit', () => {
@@ -92,7 +92,7 @@ describe('a memory limit', () => {
     await lab.until('the container to be restarted', async () => Number(await status('hungry', 'restartCount')) >= 2);
     await lab.until('its end to be told', async () => (await status('hungry', 'lastState.terminated.reason')) === 'OOMKilled');
     expect(await status('hungry', 'lastState.terminated.exitCode')).toBe('137');
-  }, 90_000);
+  }, 600_000);
 
   it('can be raised while the container runs', async () => {
     await lab.apply([pod('growing', 'exec sleep infinity')]);
@@ -102,7 +102,7 @@ describe('a memory limit', () => {
     await lab.until('the new limit to be reported', async () => (await status('growing', 'resources.limits.memory')) === '96Mi');
     expect(await inside(`cat /sys/fs/cgroup/memory/${lab.paths.controlGroup}/*.eater.0/memory.limit_in_bytes /sys/fs/cgroup/${lab.paths.controlGroup}/*.eater.0/memory.max 2> /dev/null || true`)).toContain(String(96 * 2 ** 20));
     expect([await status('growing', 'containerID'), await status('growing', 'restartCount')]).toEqual([id, '0']);
-  }, 60_000);
+  }, 600_000);
 });
 
 describe('the receivers', () => {
@@ -121,7 +121,7 @@ describe('the receivers', () => {
     await lab.until('the receiver to refuse it', async () => (await metric('thanos_receive_hashrings_file_errors_total')) > before);
     expect(await kubectl('get', 'pod', 'thanos-receive-0', '-o', 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')).toBe('True');
     await kubectl('apply', '-f', `${lab.paths.manifests}/thanos-receive.yaml`);
-  }, 90_000);
+  }, 600_000);
 });
 
 test('a lab that is down leaves no mount, no loop device and no control group', async () => {
@@ -130,4 +130,4 @@ test('a lab that is down leaves no mount, no loop device and no control group', 
   expect(execFileSync('losetup', ['--all'], { encoding: 'utf8' })).not.toContain(volumes);
   expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(lab.paths.dir);
   expect(['memory', 'cpuacct', '.'].filter((hierarchy) => existsSync(path.join('/sys/fs/cgroup', hierarchy, controlGroup)))).toEqual([]);
-}, 60_000);
+}, 600_000);

@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   say(drillTable(results));
   await end();
-}, 120_000);
+}, 600_000);
 
 test('the shipped rules pass their own tests', () => {
   const folder = shippedRules('tests');

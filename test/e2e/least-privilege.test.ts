@@ -88,7 +88,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await lab?.down();
-}, 120_000);
+}, 600_000);
 
 async function isRefused(run: Case, access: ClusterAccess): Promise<boolean> {
   return run(access).then(

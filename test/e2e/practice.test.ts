@@ -21,7 +21,7 @@ describe('practice incidents, from alert to postmortem', () => {
   beforeAll(async () => {
     running = await NightshiftProcess.create();
     await running.start();
-  }, 120_000);
+  }, 600_000);
   afterAll(() => running.remove());
 
   const show = (id: string) => running.json<IncidentStatus & { workerAway: boolean }>('show', id);
@@ -85,7 +85,7 @@ describe('practice incidents, from alert to postmortem', () => {
     const { code, stdout } = await running.cli('audit', 'verify', publicId);
     expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringContaining('audit.jsonl, entry 3: it is missing') });
     writeFileSync(audit, lines.join('\n'));
-  }, 240_000);
+  }, 600_000);
 
   test('all of Nightshift is stopped while a plan waits, and resumes', async () => {
     const { publicId } = await openAndPlan('two-receivers-bad-flag');
@@ -99,7 +99,7 @@ describe('practice incidents, from alert to postmortem', () => {
     const status = await closed(publicId);
     expect(status).toMatchObject({ outcome: 'recovered', notes: [{ text: 'back again' }], decisions: [{ signed: { keyId } }] });
     expect(evicted(status)).toEqual(['patched thanos-receive', 'deleted thanos-receive-1', 'deleted thanos-receive-2']);
-  }, 240_000);
+  }, 600_000);
 
   test('what is safe is repaired without anybody', async () => {
     const { publicId } = await running.json<Opened>('open', '--practice', 'receiver-service-deleted');
@@ -114,7 +114,7 @@ describe('practice incidents, from alert to postmortem', () => {
     expect(html).toContain('closed: recovered');
     expect(html).not.toContain("<script");
     expect(html).not.toContain("\u001b");
-  }, 120_000);
+  }, 600_000);
 
   test("the stock temporal command approves on the practice cluster, and a destructive plan takes two people", async () => {
     const { publicId, plan, workflowId } = await openAndPlan('agent-host-wrong');
@@ -129,7 +129,7 @@ describe('practice incidents, from alert to postmortem', () => {
     expect(token).not.toBe('');
     expect(await running.json('approve', publicId, '--yes', '--as', 'lee')).toMatchObject({ standing: 'approved' });
     expect((await closed(publicId)).outcome).toBe('recovered');
-  }, 240_000);
+  }, 600_000);
 
   test('what is wrong use, not found and refused has an exit code of its own', async () => {
     const { publicId } = (await running.json<{ incidents: Array<{ publicId: string }> }>('list', '--all')).incidents[0]!;
@@ -142,5 +142,5 @@ describe('practice incidents, from alert to postmortem', () => {
     await running.json('users', 'add', 'nari', '--roles', 'viewer');
     const { code, stderr } = await running.cli('cancel', publicId, '--as', 'nari');
     expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringContaining('takes the role approver or admin') });
-  }, 60_000);
+  }, 600_000);
 });

@@ -46,7 +46,7 @@ beforeAll(async () => {
   newBuild = await makeOtherBuild(newRoot, 'incident.workflow.ts', (source) =>
     source.replace("import { allHandlersFinished, condition, continueAsNew }", "import { allHandlersFinished, condition, continueAsNew, sleep }").replace('const incident = new Incident(input);', "await sleep('1 second');\n  const incident = new Incident(input);"),
   );
-}, 120_000);
+}, 600_000);
 
 afterAll(async () => {
   never.abort();
@@ -54,7 +54,7 @@ afterAll(async () => {
   await lane?.close(false);
   await api?.stop();
   rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+}, 600_000);
 
 interface Said {
   code: number;
@@ -112,7 +112,7 @@ test('the first build is made current, and an incident begins on it', async () =
   await fire(OPEN);
   await waiting(OPEN);
   expect(await buildOf(handleOf(OPEN))).toBe(oldBuild);
-}, 90_000);
+}, 600_000);
 
 test('the replay gate of the new build finds that it would break the incident, before it ships', async () => {
   mkdirSync(histories);
@@ -121,7 +121,7 @@ test('the replay gate of the new build finds that it would break the incident, b
   const gate = await nightshift(newRoot, 'replay-gate', histories);
   expect(gate.code).toBe(1);
   expect(gate.stdout).toMatch(/BROKEN open\.json: .*[Nn]ondeterminism/);
-}, 60_000);
+}, 600_000);
 
 test('a build that nobody runs is not made current', async () => {
   const { code, stdout } = await nightshift(newRoot, 'deploy', 'serverless', 'apply');
@@ -140,7 +140,7 @@ test('the old build ends its incident while the new one takes the next', async (
   expect(await buildsAtWork(handleOf(OPEN))).toEqual([oldBuild]);
   expect(await buildsAtWork(handleOf(NEXT))).toEqual([newBuild]);
   expect(api.audit(OPEN).map(({ verb, object }) => [verb, object.kind, object.name])).toEqual(api.audit(NEXT).map(({ verb, object }) => [verb, object.kind, object.name]));
-}, 240_000);
+}, 600_000);
 
 test('what outlives builds goes on on the current one', async () => {
   const { publicId } = (await handleOf(OPEN).result()) as { publicId: string };

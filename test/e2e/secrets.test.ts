@@ -47,7 +47,7 @@ describe('secrets that are planted everywhere', () => {
     }));
     running = await NightshiftProcess.create({ NIGHTSHIFT_CONFIG: path.join(folder, 'nightshift.yaml'), PAGER_URL: `${pager.url}/${SECRET.pagerPath}`, PAGER_TOKEN: SECRET.pagerToken, TOKEN_MINJI: SECRET.userToken });
     await running.start();
-  }, 120_000);
+  }, 600_000);
   afterAll(async () => {
     await running.remove();
     await pager.stop();
@@ -73,34 +73,34 @@ describe('secrets that are planted everywhere', () => {
 
   test('a whole incident, told and worked on carelessly', async () => {
     const { publicId } = await running.json<{ publicId: string }>('open', '--practice', 'two-receivers-bad-file');
-    expect((await running.cli('watch', publicId, '--until', 'needs-you', '--timeout', '60')).code).toBe(0);
+    expect((await running.cli('watch', publicId, '--until', 'needs-you', '--timeout', '180')).code).toBe(0);
     const status = await running.json<IncidentStatus>('show', publicId);
     await carelessAlert(status, 'firing');
     await say('note', 'note', publicId, `${CONTROL.inNote} the password: ${SECRET.note}`);
     await say('show', 'show', publicId);
     await say('approve', 'approve', publicId, '--yes', '--reason', `as in the ticket, token=${SECRET.decision}`);
-    await until('the alerts can resolve', async () => (await running.json<IncidentStatus>('show', publicId)).recoveredAt !== undefined, 60_000);
+    await until('the alerts can resolve', async () => (await running.json<IncidentStatus>('show', publicId)).recoveredAt !== undefined, 180_000);
     await carelessAlert(status, 'resolved');
     await running.cli('resolve', publicId);
-    expect((await running.cli('watch', publicId, '--until', 'closed', '--timeout', '90')).code).toBe(0);
+    expect((await running.cli('watch', publicId, '--until', 'closed', '--timeout', '180')).code).toBe(0);
     await say('show --json', 'show', publicId, '--json');
     await say('postmortem', 'postmortem', publicId);
     const page = await fetch(`${running.url}/incidents/${publicId}`, { headers: { authorization: `Bearer ${running.token()}` } });
     shown.set('page', await page.text());
     await until('the history is in the record', () => [...filesBelow(path.join(running.dataDir, 'records')).keys()].some((file) => file.endsWith('history.json')));
-  }, 240_000);
+  }, 600_000);
 
   test('a plan that would have to carry a secret is refused, and says where it stands', async () => {
     const { publicId } = await running.json<{ publicId: string }>('open', '--practice', 'two-receivers-bad-flag');
-    await until('handed over', async () => (await running.json<IncidentStatus>('show', publicId)).phase === 'waiting', 90_000);
+    await until('handed over', async () => (await running.json<IncidentStatus>('show', publicId)).phase === 'waiting', 180_000);
     const told = await say('show of the refusal', 'show', publicId);
     const status = JSON.parse(await say('show --json of the refusal', 'show', publicId, '--json')) as IncidentStatus;
     expect(status.mutations).toEqual([]);
     expect(JSON.stringify(status.plans)).toContain('/spec/template/spec/containers/0/env holds what looks like a password, token or key');
     expect(told).toContain('Keep it in a Secret');
     await running.cli('resolve', publicId);
-    expect((await running.cli('watch', publicId, '--until', 'closed', '--timeout', '60')).code).toBe(0);
-  }, 180_000);
+    expect((await running.cli('watch', publicId, '--until', 'closed', '--timeout', '180')).code).toBe(0);
+  }, 600_000);
 
   test('none is in a history, a log, a record, a page or what people are shown', async () => {
     await running.stop();
@@ -112,7 +112,7 @@ describe('secrets that are planted everywhere', () => {
     const controls = found(CONTROL, everything).map((line) => line.replace(/ in .*(temporal|history\.json|record\.json|output|page).*/, ' in $1'));
     expect(controls).toEqual(expect.arrayContaining(['inLogs in temporal', 'inNote in temporal', 'inAlert in temporal', 'inNote in history.json', 'inLogs in record.json', 'inNote in record.json', 'inNote in output', 'inAlert in output']));
     expect(pages.size).toBeGreaterThan(3);
-  }, 60_000);
+  }, 600_000);
 });
 
 describe('with keys in the configuration, Temporal sees only what is encrypted', () => {
@@ -124,7 +124,7 @@ describe('with keys in the configuration, Temporal sees only what is encrypted',
     configure('keyBefore');
     running = await NightshiftProcess.create({ NIGHTSHIFT_CONFIG: path.join(folder, 'nightshift.yaml'), KEY_keyBefore: randomBytes(32).toString('base64'), KEY_keyAfter: randomBytes(32).toString('base64') });
     await running.start();
-  }, 120_000);
+  }, 600_000);
   afterAll(async () => {
     await running.remove();
     rmSync(folder, { recursive: true, force: true });
@@ -132,14 +132,14 @@ describe('with keys in the configuration, Temporal sees only what is encrypted',
 
   test('a new key is put before the old one while a plan waits; the incident goes on to its record', async () => {
     const { publicId } = await running.json<{ publicId: string }>('open', '--practice', 'two-receivers-bad-file');
-    expect((await running.cli('watch', publicId, '--until', 'needs-you', '--timeout', '60')).code).toBe(0);
+    expect((await running.cli('watch', publicId, '--until', 'needs-you', '--timeout', '180')).code).toBe(0);
     await running.stop();
     configure('keyAfter', 'keyBefore');
     await running.start();
     await until('the incident answers again', async () => !(await running.json<{ workerAway: boolean }>('show', publicId)).workerAway);
     expect((await running.cli('approve', publicId, '--yes', '--plan', 'ffff')).stderr).toContain('has the hash');
     await running.json('approve', publicId, '--yes', '--reason', CONTROL.inNote);
-    expect((await running.cli('watch', publicId, '--until', 'closed', '--timeout', '90')).code).toBe(0);
+    expect((await running.cli('watch', publicId, '--until', 'closed', '--timeout', '180')).code).toBe(0);
     expect(await running.json('list', '--all')).toMatchObject({ incidents: [{ publicId, outcome: 'recovered', title: { en: 'Remote write is failing' } }] });
     await running.stop();
     const kept = filesBelow(running.dataDir);
@@ -148,5 +148,5 @@ describe('with keys in the configuration, Temporal sees only what is encrypted',
     expect(found(readable, database)).toEqual([]);
     expect(new Set(found({ current: 'keyAfter', previous: 'keyBefore', encoding: 'binary/encrypted' }, database).map((line) => line.split(' ')[0]))).toEqual(new Set(['current', 'previous', 'encoding']));
     expect(found(readable, kept)).toContainEqual(expect.stringMatching(/^note in records.*record\.json$/));
-  }, 180_000);
+  }, 600_000);
 });

@@ -12,7 +12,7 @@ describe('nightshift start', () => {
   beforeAll(async () => {
     running = await NightshiftProcess.create();
     expect(await running.start()).toBeLessThan(READY_WITHIN_MS);
-  }, 120_000);
+  }, 600_000);
   afterAll(() => running.remove());
 
   const isReady = async () => (await fetch(`${running.url}/readyz`).catch(() => undefined))?.status === 200;
@@ -49,7 +49,7 @@ describe('nightshift start', () => {
     await until(`a new ${part}`, () => running.children().some((child) => child.part === part && child.pid !== killed));
     await until('ready again', isReady);
     await until('it says so', () => running.stdout.toLowerCase().includes(`${part} is back`));
-  }, 60_000);
+  }, 600_000);
 
   test('a second start on the same data directory is refused in one sentence', async () => {
     const { code, stderr } = await nightshift(['start'], { ...running.environment, NIGHTSHIFT_PORT: '1' });
@@ -65,14 +65,14 @@ describe('nightshift start', () => {
     await running.start();
     expect(running.token()).toBe(before.token);
     expect(/Temporal (\S+)/.exec(running.stdout)?.[1]).toBe(before.temporal);
-  }, 120_000);
+  }, 600_000);
 
   test('when it is killed itself, nothing is left running, and the next start works', async () => {
     const pids = running.children().map(({ pid }) => pid);
     await running.stop('SIGKILL');
     await until('every child is gone', () => !pids.some(isAlive));
     await running.start();
-  }, 120_000);
+  }, 600_000);
 });
 
 describe('npm start', () => {
@@ -84,7 +84,7 @@ describe('npm start', () => {
     await running.stop(signal);
     await until('everything has ended', () => !pids.some(isAlive));
     await running.remove();
-  }, 120_000);
+  }, 600_000);
 });
 
 describe('nightshift start that cannot', () => {
@@ -113,7 +113,7 @@ describe('nightshift start that cannot', () => {
     const { code, stderr } = await nightshift(['start'], { ...process.environment, TEMPORAL_ADDRESS: '127.0.0.1:1' });
     expect({ code, stderr: stderr.trim() }).toEqual({ code: 1, stderr: 'Temporal at 127.0.0.1:1 does not answer: start it, or correct TEMPORAL_ADDRESS.' });
     await process.remove();
-  }, 60_000);
+  }, 600_000);
 
   test('--help lists the options; an unknown one is wrong use', async () => {
     const help = await nightshift(['start', '--help']);

@@ -42,7 +42,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await lab?.down();
-}, 120_000);
+}, 600_000);
 
 /** Everything that is the object's own; the server counts versions, and says who wrote last. */
 function own(object: KubernetesObject | undefined): Json {
@@ -104,7 +104,7 @@ test('a Service that a remedy made is gone afterwards, and nothing else is', asy
   await undo(plan);
   expect(await access.kubernetes.read(GONE)).toBeUndefined();
   expect(await others()).toEqual(before);
-}, 60_000);
+}, 600_000);
 
 const variables = fc.uniqueArray(fc.record({ name: word.map((text) => text.toUpperCase()), value: word }), { maxLength: 4, selector: ({ name }) => name });
 const container = fc.record({ args: fc.array(word, { maxLength: 4 }), env: variables, memory: fc.integer({ min: 16, max: 900 }), grace: fc.integer({ min: 0, max: 60 }), annotations: labels });
@@ -160,4 +160,4 @@ test('one that somebody else has changed meanwhile is left to that person', asyn
   await lab.kubectl(['-n', NAMESPACE, 'patch', 'statefulset', SET.name, '--type=merge', '-p', '{"spec":{"template":{"spec":{"terminationGracePeriodSeconds":30}}}}']);
   await expect(executeStep({ access, dryRun: false }, step(inverseChanges(changes) as typeof changes))).rejects.toThrow(/no longer as it was planned for/);
   expect(((await access.kubernetes.read(SET))!['spec'] as { template: { spec: { terminationGracePeriodSeconds: number } } }).template.spec.terminationGracePeriodSeconds).toBe(30);
-}, 60_000);
+}, 600_000);

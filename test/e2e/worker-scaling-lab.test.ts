@@ -39,7 +39,7 @@ afterAll(async () => {
   server?.close();
   await lab?.down();
   rmSync(folder, { recursive: true, force: true });
-}, 120_000);
+}, 600_000);
 
 test('0 → 1 when an alert comes, → 0 when nothing is left to do, by an account that may do nothing else', async () => {
   const seen = await scene.play();

@@ -17,12 +17,12 @@ let scene: ScalingScene;
 beforeAll(async () => {
   api = await ScaleApi.start(DEPLOYMENT.namespace, DEPLOYMENT.deployment);
   scene = await ScalingScene.open(folder, api.inCluster, DEPLOYMENT, async () => api.replicas);
-}, 90_000);
+}, 600_000);
 afterAll(async () => {
   await scene?.close();
   await api?.stop();
   rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+}, 600_000);
 
 test('0 → 1 when an alert comes, the incident is worked on, → 0 when nothing is left to do', async () => {
   const seen = await scene.play();

@@ -71,7 +71,7 @@ export class NightshiftProcess {
     this.child = child;
     this.output = collect(child);
     while (!this.output.stdout.includes('Nightshift is ready')) {
-      if (child.exitCode !== null || Date.now() - started > 90_000) throw new Error(`Nightshift did not start: ${this.output.stdout}${this.output.stderr}`);
+      if (child.exitCode !== null || Date.now() - started > 240_000) throw new Error(`Nightshift did not start: ${this.output.stdout}${this.output.stderr}`);
       await delay(50);
     }
     return Date.now() - started;
