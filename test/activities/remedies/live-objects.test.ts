@@ -9,7 +9,7 @@ import type { KeptField, PermanentFixSpec } from '../../../workflows/contracts';
 import { FakeKubernetes } from '../../support/fake-kubernetes';
 
 const root = path.join(__dirname, '../../..');
-const fixOf = (runbook: string, id: string) => (parse(readFileSync(path.join(root, 'runbooks', `${runbook}.yaml`), 'utf8')) as { permanentFix: PermanentFixSpec[] }).permanentFix.find((fix) => fix.id === id)!;
+const fixOf = (runbook: string, id: string) => (parse(readFileSync(path.join(root, 'runbooks', `${runbook}.yaml`), 'utf8'), { maxAliasCount: -1 }) as { permanentFix: PermanentFixSpec[] }).permanentFix.find((fix) => fix.id === id)!;
 const RECEIVER = { apiVersion: 'apps/v1', kind: 'StatefulSet', namespace: 'monitoring', name: 'thanos-receive' };
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 let kubernetes: FakeKubernetes;
