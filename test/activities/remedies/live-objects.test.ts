@@ -19,7 +19,7 @@ beforeEach(() => {
   kubernetes.objects = ['thanos-receive.yaml', 'prometheus-agent.yaml'].flatMap((file) => parseAllDocuments(readFileSync(path.join(root, 'infra/lab/manifests', file), 'utf8')).map((document) => document.toJS() as KubernetesObject));
 });
 
-const live = () => liveObjects(new Map([['practice', { config: practiceCluster().cluster, kubernetes } as unknown as ClusterAccess]]));
+const live = () => liveObjects(new Map([['practice', { config: practiceCluster().cluster, kubernetes, clock: { now: () => new Date(), sleep: () => Promise.resolve() } } as unknown as ClusterAccess]]));
 const resolve = (runbook: string, id: string, kept: KeptField[] = []) => live().resolve('practice', fixOf(runbook, id), kept);
 const given = (use: string, field: string, from: string, to: string, object = { apiVersion: 'v1', kind: 'Pod', namespace: 'monitoring', name: 'thanos-receive-1' }): KeptField => ({ use, path: field, old: from, new: to, object });
 
