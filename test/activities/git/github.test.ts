@@ -34,7 +34,9 @@ describe('what GitHub answers', () => {
   });
 
   it('422, it exists already: the one that another worker made', async () => {
-    github.beforeCreate = () => void (github.pulls.length === 0 && github.add({ head: BRANCH }));
+    github.beforeCreate = () => {
+      if (github.pulls.length === 0) github.add({ head: BRANCH });
+    };
     expect(await gateway().open(TEXT)).toEqual({ number: 1, url: 'https://github.example/acme/gitops/pull/1' });
     expect(github.pulls).toHaveLength(1);
   });

@@ -54,7 +54,7 @@ describe('the changes of the runbooks, with values', () => {
   });
 
   it('the image that all ready pods run, by digest; none where they differ', async () => {
-    const pod = (name: string, digest: string): KubernetesObject => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'monitoring', uid: name, labels: { app: 'prometheus-agent' } }, spec: {}, status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }], containerStatuses: [{ name: 'prometheus', ready: true, state: { running: {} }, imageID: `quay.io/prometheus/prometheus@${digest}` }] } } as unknown as KubernetesObject);
+    const pod = (name: string, digest: string): KubernetesObject => (({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'monitoring', uid: name, labels: { app: 'prometheus-agent' } }, spec: {}, status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }], containerStatuses: [{ name: 'prometheus', ready: true, state: { running: {} }, imageID: `quay.io/prometheus/prometheus@${digest}` }] } }));
     kubernetes.objects.push(pod('prometheus-agent-0', DIGEST));
     expect((await resolve('metrics-missing', 'pin-agent-image'))?.[0]?.edits).toEqual([{ path: '/spec/template/spec/containers/name=prometheus/image', to: `nightshift.lab/prometheus:0.315.0@${DIGEST}`, from: 'nightshift.lab/prometheus:0.315.0' }]);
     kubernetes.objects.push(pod('prometheus-agent-1', `sha256:${'b'.repeat(64)}`));

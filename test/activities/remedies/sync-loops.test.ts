@@ -6,7 +6,7 @@ import { FakeKubernetes } from '../../support/fake-kubernetes';
 
 const reason = { en: 'x', ko: 'x' };
 const object = { apiVersion: 'apps/v1', kind: 'StatefulSet', namespace: 'monitoring', name: 'thanos-receive' };
-const receive = (metadata: JsonObject = {}): KubernetesObject => ({ ...object, metadata: { name: 'thanos-receive', namespace: 'monitoring', ...metadata }, spec: { replicas: 3, template: { spec: { containers: [{ name: 'sidecar' }, { name: 'thanos-receive', image: 'x:1' }] } } } } as unknown as KubernetesObject);
+const receive = (metadata: JsonObject = {}): KubernetesObject => (({ ...object, metadata: { name: 'thanos-receive', namespace: 'monitoring', ...metadata }, spec: { replicas: 3, template: { spec: { containers: [{ name: 'sidecar' }, { name: 'thanos-receive', image: 'x:1' }] } } } }));
 const patch = (path: string, old: string | number, to: string | number): PlannedStep => ({ id: 's', action: 'patch', object, reason, changes: [{ path, old, new: to }] });
 const IMAGE = patch('/spec/template/spec/containers/1/image', 'x:1', 'x:2');
 

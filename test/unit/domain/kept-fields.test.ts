@@ -27,5 +27,5 @@ it.each([
 it('a change that a sync loop would take back becomes a fix; one that stays does not', () => {
   expect(keepLiveChange(status(mutation({})))).toMatchObject([{ id: 'keep-live-change', keeps: [KEEPS] }]);
   const { reverts: _reverts, ...stays } = plan;
-  expect(keepLiveChange({ ...status(mutation({})), plans: [{ kind: 'planned', plan: stays as Plan }] })).toEqual([]);
+  expect(keepLiveChange({ ...status(mutation({})), plans: [{ kind: 'planned', plan: stays }] })).toEqual([]);
 });
