@@ -1,7 +1,7 @@
 /** Differences between JSON documents as `FieldChange`s at the smallest paths, and back to JSON Patch. */
 import type { FieldChange, Json, JsonObject, PlannedStep } from '../../workflows/contracts';
 import type { JsonPatchOperation, KubernetesObject } from './gateway';
-import { sameJson } from './same-json';
+import { sameJson } from '../same-json';
 import { copyNameOf, inverseKeys } from './secrets';
 
 /** Metadata that belongs to the wanted form; the rest of it is the server's. */

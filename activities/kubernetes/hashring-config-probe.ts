@@ -4,7 +4,7 @@ import { algorithmOf, takesAnyTenant, type RingProblem } from '../hashring';
 import type { Probe, ProbeAnswer } from '../probe';
 import { READS_WORKLOAD } from '../workload';
 import { flagAlgorithms, judgeRing, readHashring, type HashringConfig } from './hashring-config';
-import { sameJson } from './same-json';
+import { sameJson } from '../same-json';
 
 const INPUT = z.strictObject({
   target: z.string().default('hashring').describe('Role of the ConfigMap that holds the hashring.'),

@@ -4,7 +4,7 @@ import type { ClusterAccess } from '../cluster-access';
 import { redactJson } from '../redact';
 import { text } from '../remedy';
 import { nameStep, valueAt } from './changes';
-import { sameJson } from './same-json';
+import { sameJson } from '../same-json';
 
 /** The gate that fails where a step, or its inverse, would carry a secret; nothing where none does. */
 export async function secretGate(access: ClusterAccess, steps: readonly PlannedStep[]): Promise<GateVerdict | undefined> {

@@ -2,7 +2,7 @@
 import { failure, type Json } from '../../../workflows/contracts';
 import type { ClusterAccess } from '../../cluster-access';
 import { maxShardsOf, parseAgentConfig, type AgentConfig } from '../agent-config';
-import { sameJson } from '../same-json';
+import { sameJson } from '../../same-json';
 
 /**
  * Does the agent run with this file? It shows its configuration with defaults filled in and secrets hidden, so what is

@@ -6,7 +6,7 @@ import type { RbacRule } from '../../probe';
 import { foreignStep, text, type AllowedTargets, type DraftResult } from '../../remedy';
 import { readWorkload, type Workload } from '../../workload';
 import { standingOf } from '../changes';
-import { sameJson } from '../same-json';
+import { sameJson } from '../../same-json';
 import { verdict } from './gates';
 
 export type PatchStep = Extract<PlannedStep, { action: 'patch' }>;

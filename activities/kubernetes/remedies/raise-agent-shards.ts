@@ -8,7 +8,7 @@ import { foreignStep, text, type DraftResult, type Judgement, type Remedy } from
 import { READS_WORKLOAD, textOf } from '../../workload';
 import { fileOf, maxShardsOf, parseAgentConfig, type AgentConfig } from '../agent-config';
 import { inverseChanges } from '../changes';
-import { sameJson } from '../same-json';
+import { sameJson } from '../../same-json';
 import { AGENT_ROLE, allowedRole, CONFIG_ROLE, faultOf, judgeReload, pathOf, refuse, reloadSteps } from './agent-config-steps';
 import { runsWith } from './agent-reload';
 import { ownerGate, verdict } from './gates';

@@ -5,7 +5,7 @@ import type { Target } from '../../clusters';
 import { foreignStep, text, type AllowedTargets, type DraftResult, type Judgement, type Remedy } from '../../remedy';
 import { keyOf } from '../agent-config';
 import { inverseChanges, standingOf } from '../changes';
-import { sameJson } from '../same-json';
+import { sameJson } from '../../same-json';
 import { ownerGate, verdict } from './gates';
 import { CHANGES_DEPLOYMENT, refuse } from './patch-workload';
 import { restartRollout } from './restart-rollout';

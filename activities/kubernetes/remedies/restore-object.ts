@@ -6,7 +6,7 @@ import type { DesiredObject } from '../../desired-state';
 import { foreignStep, text, type AllowedTargets, type DraftResult, type Judgement, type Remedy } from '../../remedy';
 import { changesTowards, inverseChanges, standingOf } from '../changes';
 import { FIELD_MANAGER, type KubernetesObject } from '../gateway';
-import { sameJson } from '../same-json';
+import { sameJson } from '../../same-json';
 import { ownerGate, verdict } from './gates';
 
 const INPUT = z.strictObject({ target: z.string().describe('Role of the object that is restored.') });

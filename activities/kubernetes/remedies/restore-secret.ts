@@ -7,7 +7,7 @@ import type { DesiredObject } from '../../desired-state';
 import { foreignStep, text, type AllowedTargets, type DraftResult, type JudgedPlan, type Judgement, type Remedy } from '../../remedy';
 import { readWorkload, textOf, type PodView, type Workload } from '../../workload';
 import { FIELD_MANAGER, type KubernetesObject } from '../gateway';
-import { sameJson } from '../same-json';
+import { sameJson } from '../../same-json';
 import { copyNameOf, digestsOf, inverseKeys, keyChanges, secretData, standingOfKeys, type SecretData } from '../secrets';
 import { claimsOf, resizing } from '../volumes';
 import { ownerGate, verdict } from './gates';

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../../workflows/contracts';
 import type { ClusterAccess } from '../../cluster-access';
 import type { Workload } from '../../workload';
 import type { KubernetesObject } from '../gateway';
-import { sameJson } from '../same-json';
+import { sameJson } from '../../same-json';
 
 export interface Revision {
   /** As pods carry it in `controller-revision-hash`. */

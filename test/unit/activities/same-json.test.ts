@@ -1,5 +1,5 @@
 import { runInNewContext } from 'node:vm';
-import { sameJson } from '../../../activities/kubernetes/same-json';
+import { sameJson } from '../../../activities/same-json';
 
 describe('sameness of JSON', () => {
   it('is of content, not of origin or order of keys', () => {
