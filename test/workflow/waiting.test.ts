@@ -75,7 +75,8 @@ test('an incident that is cancelled in Temporal ends: what runs beside it does n
     await handle.cancel();
     await expect(handle.result()).rejects.toMatchObject({ name: 'WorkflowFailedError', cause: { name: 'CancelledFailure' } });
     const { events } = await handle.fetchHistory();
-    expect((events ?? []).filter(({ workflowTaskFailedEventAttributes }) => workflowTaskFailedEventAttributes)).toEqual([]);
+    // A task that is asked for again because something came in between has no failure.
+    expect((events ?? []).flatMap(({ workflowTaskFailedEventAttributes: failed }) => failed?.failure?.message ?? [])).toEqual([]);
   }));
 
 test('a pause can be made longer, or into a take-over without end', () =>
