@@ -85,6 +85,13 @@ describe('practice incidents, from alert to postmortem', () => {
     const { code, stdout } = await running.cli('audit', 'verify', publicId);
     expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringContaining('audit.jsonl, entry 3: it is missing') });
     writeFileSync(audit, lines.join('\n'));
+
+    // What keeps it from coming back is open until somebody says what became of it.
+    const { incidents } = await running.json<{ incidents: Array<{ publicId: string; fixes: Array<{ id: string; state: string }> }> }>('fixes', 'list');
+    const { id, state } = incidents.find((listed) => listed.publicId === publicId)!.fixes[0]!;
+    expect(state).toBe('proposed');
+    expect(await running.json('fixes', 'decline', publicId, id, '--reason', 'practice')).toMatchObject({ fixes: expect.arrayContaining([expect.objectContaining({ id, state: 'declined', reason: 'practice' })]) });
+    expect((await running.cli('fixes', 'decline', publicId, id, '--reason', 'again')).code).toBe(4);
   }, 600_000);
 
   test('all of Nightshift is stopped while a plan waits, and resumes', async () => {
