@@ -166,8 +166,8 @@ test('secrets of the cluster, and what careless people write, stand in no histor
     await nightshift.webhook([{ status: 'firing', startsAt, fingerprint, labels: { ...labels, token: planted.alertLabel }, annotations: { ...annotations, description: `${control.inAlert} password=${planted.alertAnnotation}` } }]);
     expect((await nightshift.cli(['note', publicId, `${control.inNote} the password: ${planted.note}; token=${planted.decision}`])).code).toBe(0);
   };
-  // Not a fault of the Secret itself: the one at hand is not diagnosed right yet (infra/docs/drills.md, run 10).
-  const fault = 'receivers-bad-flag';
+  // Its remedy moves the values of the Secret.
+  const fault = 'receivers-unreadable-objstore-secret';
   const result = await drill(nightshift, fault, loadAnswers('receive')[fault]!, { seed: seed + 400, say, afterInjection: () => annotate().then(() => undefined), onLook });
   results.push({ ...result, fault: `${fault} (secrets planted)` });
   expect(told).toBe(true);

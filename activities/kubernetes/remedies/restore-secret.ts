@@ -4,6 +4,7 @@ import { failure, type GateVerdict, type PlannedStep, type PlanRequest } from '.
 import { portOf, targetOf, type ClusterAccess } from '../../cluster-access';
 import type { Target } from '../../clusters';
 import type { DesiredObject } from '../../desired-state';
+import { readyNeeded } from '../../quorum';
 import { foreignStep, text, type AllowedTargets, type DraftResult, type JudgedPlan, type Judgement, type Remedy } from '../../remedy';
 import { readWorkload, textOf, type PodView, type Workload } from '../../workload';
 import { FIELD_MANAGER, type KubernetesObject } from '../gateway';
@@ -182,11 +183,16 @@ function missingKeys(access: ClusterAccess, target: Target, live: KubernetesObje
   return keyChanges(live ? digestsOf(access, target, secretData(live)) : {}, digestsOf(access, target, secretData(manifest)));
 }
 
-/** Every pod when the Secret changes; those that were started before its last change when it is right already. */
-function readersToReplace(access: ClusterAccess, target: Target, live: KubernetesObject | undefined, desired: DesiredObject, { pods }: Workload): PodView[] {
+/**
+ * Every pod when the Secret changes; those that were started before its last change when it is right already. Below the write
+ * quorum only those that are not ready: a ready one runs with what it was started with, and may not go.
+ */
+function readersToReplace(access: ClusterAccess, target: Target, live: KubernetesObject | undefined, desired: DesiredObject, { pods, members }: Workload): PodView[] {
   const present = pods.filter((pod) => pod.state !== 'terminating');
-  if (!live || missingKeys(access, target, live, desired).length > 0) return present;
-  return startedBefore(present, dataChangedAt(live));
+  const quorumHolds = present.filter(({ ready }) => ready).length >= readyNeeded(members, access.config.replicationFactor);
+  const mayGo = quorumHolds ? present : present.filter(({ ready }) => !ready);
+  if (!live || missingKeys(access, target, live, desired).length > 0) return mayGo;
+  return startedBefore(mayGo, dataChangedAt(live));
 }
 
 /** When the data of a Secret was last written, as its managed fields say; undefined where they do not. */
