@@ -1,4 +1,5 @@
 import type { Evidence, IncidentRecord, IncidentStatus, Plan, RankedCause } from '../../../workflows/contracts';
+import { recurrenceText } from '../../../workflows/domain/recurrence';
 import type { Speaker } from './language';
 import { code, escape, table } from './markdown';
 import { IMPACT, IMPACT_CLAUSE, OUTCOME } from './words';
@@ -26,6 +27,8 @@ export function facts({ incident }: IncidentRecord, { say, text, moment }: Speak
   ];
   if (incident.runbook) rows.push([say('Runbook', '런북'), say(`${code(incident.runbook.id)}, revision ${incident.runbook.revision}`, `${code(incident.runbook.id)}, 개정 ${incident.runbook.revision}`)]);
   if (incident.previous) rows.push([say('Previous incident here', '직전 장애'), `${code(incident.previous.publicId)} (${text(OUTCOME[incident.previous.outcome])})`]);
+  const again = recurrenceText(incident);
+  if (again) rows.push([say('Has been here before', '재발'), escape(text(again))]);
   return table([say('Item', '항목'), say('Value', '내용')], rows);
 }
 

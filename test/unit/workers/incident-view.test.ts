@@ -91,6 +91,12 @@ describe('what a person sees at 3 a.m.', () => {
     expect(plain(incidentView(incident({ ledFrom: [{ incidentClass: 'disk-full', cause: 'x', title: { en: 'No space', ko: '공간 부족' } }] })))).toMatch(/By way of +No space \(disk-full\)/);
   });
 
+  test('that it has been here before comes first', () => {
+    const past = [{ publicId: '20261101-00000001', incidentClass: 'remote-write-failure' as const, openedAt: '2026-11-01T00:00:00.000Z', rootCause: { id: 'own-files', title: text('Own files') }, remedies: [], openFixes: ['check-hashring-copy'] }];
+    expect(plain(incidentView(incident({ past }))).split('\n').slice(2).join(' ')).toMatch(/^Again +The same root cause as in 20261101-00000001; its permanent\s+fix is still open\./);
+    expect(plain(incidentView(incident()))).not.toContain('Again');
+  });
+
   test('evidence is the probes\' sentences, each once', () => {
     expect(plain(incidentView(incident())).match(/1 of 3 pods are ready/g)).toHaveLength(1);
   });

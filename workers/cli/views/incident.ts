@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import type { IncidentStatus, Locale, RankedCause } from '../../../workflows/contracts';
+import { recurrenceText } from '../../../workflows/domain/recurrence';
 import { hhmm } from '../../../workflows/domain/time';
 import { wayHere } from '../../../workflows/domain/way-here';
 import { clockTime, inLanguage, localeOf, moment, oneLine, span, type Say } from '../terminal';
@@ -11,7 +12,7 @@ import { planView } from './plan';
 /** What a person needs at 3 a.m. on one screen: what, since when, why, what is planned, and what to type. */
 export function incidentView(status: IncidentStatus, locale: Locale = localeOf()): string {
   const say = inLanguage(locale);
-  const sections = [headerLines, handOverLines, factLines, causeLines, checklistSection, planLines, progressLines, lastLines, nextCommands];
+  const sections = [headerLines, againLines, handOverLines, factLines, causeLines, checklistSection, planLines, progressLines, lastLines, nextCommands];
   return sections.flatMap((linesOf) => linesOf(status, say)).join('\n');
 }
 
@@ -26,6 +27,12 @@ function stateOf({ phase, outcome, waiting, owner, heldUntil, closedAt }: Incide
   if (waiting?.for === 'approval' || waiting?.for === 'person') return pc.bold(pc.yellow(`NEEDS YOU since ${moment(waiting.since)}`));
   if (waiting) return `${phase}: waits for ${say(waiting.text)}${waiting.until ? `, until ${clockTime(waiting.until)}` : ''}`;
   return phase;
+}
+
+/** That it has been here before is the first thing to know. */
+function againLines(status: IncidentStatus, say: Say): string[] {
+  const again = recurrenceText(status);
+  return field('Again', again && pc.yellow(oneLine(say(again))));
 }
 
 /** Why it is a person's now; the reason stands in the timeline. */
