@@ -50,6 +50,8 @@ export class Incident {
   leaderOver: Outcome | undefined;
   /** Settles when the past of the cluster is known, or cannot be known in time; never rejects. */
   knowsPast: Promise<void> = Promise.resolve();
+  /** Pages wait for the past, in their order: that it has been here before is the first thing that they say. */
+  private pastPending = false;
   /** Set by `resume`, taken by whoever waits for a person. */
   resumed = false;
   /** Names of alerts of other classes for which those classes have been asked. */
@@ -138,15 +140,21 @@ export class Incident {
     this.pages += 1;
     const id = `${publicId}-${workflowInfo().runId.slice(0, 8)}-${this.pages}-${kind}`;
     const url = `${this.settings.publicUrl}/incidents/${publicId}`;
-    // That it has been here before is the first thing that it says.
-    const again = kind === 'closed' ? undefined : recurrenceText(this.status);
-    const said = again ? { en: `${again.en} ${text.en}`, ko: `${again.ko} ${text.ko}` } : text;
-    this.background.push(
-      notify.notifyPage({ id, kind, publicId, cluster, severity, title, text: said, url, level: this.level, at: this.now() }).then(
+    const send = () => {
+      const again = kind === 'closed' ? undefined : recurrenceText(this.status);
+      const said = again ? { en: `${again.en} ${text.en}`, ko: `${again.ko} ${text.ko}` } : text;
+      return notify.notifyPage({ id, kind, publicId, cluster, severity, title, text: said, url, level: this.level, at: this.now() }).then(
         ({ delivered, detail }) => this.record({ type: 'paged', kind, delivered, detail }),
         (error: unknown) => this.record({ type: 'paged', kind, delivered: false, detail: reasonOf(error) }),
-      ),
-    );
+      );
+    };
+    this.background.push(this.pastPending ? this.knowsPast.then(send) : send());
+  }
+
+  /** @param past never rejects */
+  lookUp(past: Promise<void>): void {
+    this.pastPending = true;
+    this.knowsPast = past.then(() => void (this.pastPending = false));
   }
 
   /**

@@ -21,18 +21,14 @@ export async function triage(incident: Incident): Promise<void> {
   const selected = selectRunbook(incident);
   await configure(incident);
   incident.beside(lookBack(incident));
-  const again = incident.configured && incident.has('2026-12-recurrence');
-  if (again) incident.knowsPast = findPast(incident);
+  if (incident.configured && incident.has('2026-12-recurrence')) incident.lookUp(findPast(incident));
   joinStorm(incident);
   const found = await selected;
   const claimed = incident.configured ? found : null;
   adoptRunbook(incident, claimed);
   incident.record({ type: 'triaged', fiveW1H: fiveW1H(incident.status) });
   const { title, severity, cluster } = incident.status;
-  const opened = () => incident.page('opened', { en: `${title.en} on ${cluster} (${severity}). Diagnosis has begun.`, ko: `${cluster}: ${title.ko} (${severity}). 진단을 시작했습니다.` });
-  // The diagnosis waits for nothing; the page does, for what it has to say first.
-  if (again) incident.beside(incident.knowsPast.then(opened));
-  else opened();
+  incident.page('opened', { en: `${title.en} on ${cluster} (${severity}). Diagnosis has begun.`, ko: `${cluster}: ${title.ko} (${severity}). 진단을 시작했습니다.` });
   if (!claimed && incident.configured) await searchTree(incident);
 }
 
