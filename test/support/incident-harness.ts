@@ -5,6 +5,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { WorkflowHandleWithSignaledRunId } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { projectRoot } from '../../infra/project';
 import { ensureProgram } from '../../infra/embedded/programs';
 import { TEST_SERVER } from '../../infra/embedded/pinned';
 import { WORKFLOW_BUNDLE } from '../../workers/workflow-code';
@@ -103,7 +104,7 @@ async function compareTimelines({ opened, world }: Incidents): Promise<void> {
 
 /**
  * With NIGHTSHIFT_RECORD_HISTORIES set, each test's histories are written to that folder: `test/replay/README.md`.
- * Named after the test, so that a regenerated history replaces its predecessor.
+ * Named after the test, so that a regenerated history replaces its predecessor; stack traces in it name no machine's folders.
  */
 async function keepHistories(incidents: Incidents): Promise<void> {
   const folder = process.env['NIGHTSHIFT_RECORD_HISTORIES'];
@@ -112,7 +113,7 @@ async function keepHistories(incidents: Incidents): Promise<void> {
   mkdirSync(folder, { recursive: true });
   for (const [index, handle] of incidents.opened.entries()) {
     const history = await handle.fetchHistory();
-    writeFileSync(path.join(folder, `${name}${index ? `-${index}` : ''}.json`), `${JSON.stringify(JSON.parse(historyToJSON(history)))}\n`);
+    writeFileSync(path.join(folder, `${name}${index ? `-${index}` : ''}.json`), `${JSON.stringify(JSON.parse(historyToJSON(history))).replaceAll(`${projectRoot()}/`, '')}\n`);
   }
 }
 
