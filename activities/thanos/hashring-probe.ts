@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { portOf, targetOf, type ClusterAccess } from '../cluster-access';
-import type { Target } from '../clusters';
+import { targetOf } from '../cluster-access';
 import type { Probe } from '../probe';
 import type { Sample } from '../prometheus/gateway';
+import { readAnswering } from '../two-looks';
 import { READS_WORKLOAD, readWorkload, type PodView } from '../workload';
 
 const INPUT = z.strictObject({ target: z.string().default('receiver').describe('Role of the receivers.') });
@@ -47,22 +47,14 @@ export const hashringProbe: Probe<z.infer<typeof INPUT>> = {
   async ask(access, { target: role }, { timeoutMs }) {
     const target = targetOf(access, role);
     const running = (await readWorkload(access, target)).pods.filter((pod) => pod.running && pod.state !== 'terminating');
-    const before = await readAll(access, target, running);
+    const look = () => readAnswering(access, target, running, ({ name }, samples) => toReading(name, samples));
+    const before = await look();
     const interval = before.length === 0 ? 0 : Math.min(Math.max(SHORTEST_INTERVAL_MS, INTERVAL_MS * access.config.timeFactor), timeoutMs * WAITING_SHARE);
     if (interval > 0) await access.clock.sleep(interval);
-    const after = interval > 0 ? await readAll(access, target, running) : before;
+    const after = interval > 0 ? await look() : before;
     return describe(running, before, after, interval / 1_000, access.clock.now().getTime() / 1_000);
   },
 };
-
-/** A receiver that is crashing in this very moment may not answer; the others' answers are worth having. @throws what the first of them failed with when none answers. */
-async function readAll(access: ClusterAccess, target: Target, pods: readonly PodView[]): Promise<Reading[]> {
-  const port = portOf(target, 'metrics');
-  const answers = await Promise.allSettled(pods.map(async ({ name }) => toReading(name, await access.metrics.scrape({ namespace: target.namespace, name, port }))));
-  const silent = answers.find((answer) => answer.status === 'rejected');
-  if (silent && answers.every(({ status }) => status === 'rejected')) throw silent.reason;
-  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
-}
 
 function toReading(pod: string, samples: readonly Sample[]): Reading {
   const only = (name: string) => samples.find((sample) => sample.name === name)?.value;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { portOf, targetOf, type ClusterAccess } from '../cluster-access';
+import { targetOf } from '../cluster-access';
 import type { Target } from '../clusters';
 import type { Probe } from '../probe';
 import type { Sample } from '../prometheus/gateway';
 import { bytesOf, showBytes } from '../quantity';
+import { readAnswering } from '../two-looks';
 import { READS_WORKLOAD, readWorkload, type PodView } from '../workload';
 
 const INPUT = z.strictObject({ target: z.string().default('receiver').describe('Role of the receivers.') });
@@ -48,21 +49,13 @@ export const receiverMemoryProbe: Probe<z.infer<typeof INPUT>> = {
   async ask(access, { target: role }, { timeoutMs }) {
     const target = targetOf(access, role);
     const running = (await readWorkload(access, target)).pods.filter((pod) => pod.running && pod.state !== 'terminating');
-    const before = await readAll(access, target, running);
+    const look = () => readAnswering(access, target, running, (pod, samples) => toReading(pod, target, samples));
+    const before = await look();
     const interval = before.length === 0 ? 0 : Math.min(Math.max(SHORTEST_INTERVAL_MS, INTERVAL_MS * access.config.timeFactor), timeoutMs * WAITING_SHARE);
     if (interval > 0) await access.clock.sleep(interval);
-    return describe(before, interval > 0 ? await readAll(access, target, running) : before, interval / 1_000);
+    return describe(before, interval > 0 ? await look() : before, interval / 1_000);
   },
 };
-
-/** One that is killed in this very moment does not answer. @throws what the first failed with when none answers */
-async function readAll(access: ClusterAccess, target: Target, pods: readonly PodView[]): Promise<Reading[]> {
-  const port = portOf(target, 'metrics');
-  const answers = await Promise.allSettled(pods.map(async (pod) => toReading(pod, target, await access.metrics.scrape({ namespace: target.namespace, name: pod.name, port }))));
-  const silent = answers.find((answer) => answer.status === 'rejected');
-  if (silent && answers.every(({ status }) => status === 'rejected')) throw silent.reason;
-  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
-}
 
 function toReading(pod: PodView, target: Target, samples: readonly Sample[]): Reading {
   const named = (name: string) => samples.filter((sample) => sample.name === name);
