@@ -9,7 +9,7 @@ import { projectRoot } from '../../infra/project';
 import { ensureProgram } from '../../infra/embedded/programs';
 import { TEST_SERVER } from '../../infra/embedded/pinned';
 import { WORKFLOW_BUNDLE } from '../../workers/workflow-code';
-import type { Alert, AlertsChanged, FailureDomain, IncidentStatus } from '../../workflows/contracts';
+import type { Alert, AlertsChanged, FailureDomain, IncidentStatus, Notification, NotificationKind } from '../../workflows/contracts';
 import { incidentWorkflowId } from '../../workflows/contracts/names';
 import { SEARCH_ATTRIBUTE_KEYS } from '../../workflows/contracts/search-attributes';
 import * as messages from '../../workflows/contracts/messages';
@@ -152,6 +152,13 @@ export class Incidents {
       await (look < 20 ? new Promise((resolve) => setTimeout(resolve, 25)) : this.env.sleep(Math.min(60_000, 2_000 * 1.2 ** (look - 20))));
     }
     throw new Error(`never reached ${what}: ${JSON.stringify((await this.status(handle)).timeline.map((entry) => entry.text.en), null, 1)}`);
+  }
+
+  /** What somebody was told first of this kind. Pages go out beside the incident, which is not held up by them. */
+  async page(handle: IncidentHandle, kind: NotificationKind): Promise<Notification> {
+    const found = () => this.world.log.pages.find((page) => page.kind === kind && handle.workflowId.includes(page.cluster));
+    await this.until(handle, () => found() !== undefined, `a page "${kind}"`);
+    return found()!;
   }
 
   waitingForApproval(handle: IncidentHandle): Promise<IncidentStatus> {

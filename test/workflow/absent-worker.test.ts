@@ -72,8 +72,8 @@ test('an absent worker is named in the evidence and in the hand-over; the other 
     expect(secondsUntilHandedOver(status)).toBeLessThan(incidents.world.settings.durations.rootCauseTarget / 1000);
     // Both probes, twice: no other class and no checklist is asked by a worker that is away.
     expect(await askedInFar(far)).toBe(4);
-    const page = incidents.world.log.pages.find(({ kind, cluster }) => kind === 'handed-over' && cluster === 'far');
-    expect(page?.text.en).toContain(`no worker takes the tasks of the queue far, so that nothing about far could be asked: start that worker, then nightshift resume ${status.publicId}`);
+    const page = await incidents.page(far, 'handed-over');
+    expect(page.text.en).toContain(`no worker takes the tasks of the queue far, so that nothing about far could be asked: start that worker, then nightshift resume ${status.publicId}`);
     expect(await incidents.status(near)).toMatchObject({ cluster: 'test', rootCause: 'broken' });
     await incidents.alerts(far, resolved(firing));
     await expect(far.result()).resolves.toMatchObject({ outcome: 'handed-over' });
@@ -106,7 +106,7 @@ test('where only the worker that changes things is away, the cause is known, and
     const status = await handedOver(incidents, handle);
     expect(status.rootCause).toBe('broken');
     expect(status.plans).toMatchObject([{ kind: 'refused', workerAbsent: true, reason: { en: expect.stringContaining('no worker takes the tasks of the queue far-mutate') } }]);
-    expect(incidents.world.log.pages.find(({ kind }) => kind === 'handed-over')?.text.en).toContain('queue far-mutate');
+    expect((await incidents.page(handle, 'handed-over')).text.en).toContain('queue far-mutate');
     await handle.terminate();
   }, (world) => {
     world.queuesOfFar = { mutate: 'far-mutate' };

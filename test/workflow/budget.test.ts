@@ -59,7 +59,7 @@ test('beyond it a person is asked, and is told why in plan, page and timeline; w
     const because = /budget of test: 1 of 2 automated actions within an hour are used, this plan takes 2; free again at/;
     expect(status.plans).toMatchObject([{ ruling: { rule: 'budget of test', budget: { scope: 'cluster', window: 'hour', most: 2, used: 1 } } }]);
     expect(status.waiting?.text.en).toMatch(because);
-    expect(incidents.world.log.pages.find(({ kind }) => kind === 'needs-you')?.text.en).toMatch(because);
+    expect((await incidents.page(handle, 'needs-you')).text.en).toMatch(because);
     expect(told(status)).toMatch(/rule “budget of test”: 1 of 2 automated actions/);
     expect(incidents.world.log.executed).toEqual([]);
     healsAfter(incidents, 2);

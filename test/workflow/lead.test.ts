@@ -74,7 +74,7 @@ test('a class without a runbook: said, and the cause’s own advice goes to a pe
     const status = await incidents.until(handle, ({ phase }) => phase === 'waiting');
     expect(status).toMatchObject({ incidentClass: 'remote-write-failure', outcome: 'handed-over' });
     expect(status.timeline.find(({ event }) => event === 'leadRefused')?.text.en).toContain('no valid runbook');
-    expect(incidents.world.log.pages.at(-1)?.text.en).toContain('add receivers');
+    expect((await incidents.page(handle, 'handed-over')).text.en).toContain('add receivers');
   }, (world) => {
     world.runbook = { ...TEST_RUNBOOK, causes: [{ ...OVERLOAD, when: BROKEN.when, leadsTo: 'slow-query' }] };
   }));
@@ -86,7 +86,7 @@ test('what the other class does not recognise goes to a person, who is told the 
     expect(status).toMatchObject({ incidentClass: 'high-memory', rootCause: 'unknown', outcome: 'handed-over' });
     expect(status.fiveW1H?.why).toContain('found by way of “Receivers are broken”');
     expect(incidents.world.log.executed).toEqual([]);
-    expect(incidents.world.log.pages.at(-1)?.text.en).toMatch(/no root cause is certain enough to act on; most likely: Cause of high-memory 42 % \(pods says nothing about leak\)/);
+    expect((await incidents.page(handle, 'handed-over')).text.en).toMatch(/no root cause is certain enough to act on; most likely: Cause of high-memory 42 % \(pods says nothing about leak\)/);
   }, (world) => {
     world.runbook = leadingTo('high-memory');
     world.others = [runbook('high-memory', { when: { probe: 'pods', field: 'leak', is: true } })];

@@ -71,7 +71,7 @@ test('the glass is broken only by those who may, signed, with a reason; then it 
     expect(await decide(handle, status, 'minji', { breakGlass: true, reason: 'all samples are lost' })).toMatchObject({ standing: 'approved' });
     const after = await incidents.until(handle, ({ recoveredAt }) => recoveredAt !== undefined);
     expect(told(after)).toMatch(/BREAK-GLASS: minji overrode policy for plan .* \(all samples are lost\)/);
-    expect(incidents.world.log.pages.find(({ kind }) => kind === 'break-glass')?.text.en).toMatch(/minji overrode the policy rule “year-end freeze”.*all samples are lost/);
+    expect((await incidents.page(handle, 'break-glass')).text.en).toMatch(/minji overrode the policy rule “year-end freeze”.*all samples are lost/);
   }, within(rules(GLASS), DURING)));
 
 test('for what is destructive breaking the glass takes two', () =>
