@@ -1,6 +1,6 @@
 // Runs the tests and ends with "N passed, N failed" over all of them.
-//   npm test                 everything that needs neither root nor the lab (at most 5 minutes)
-//   npm run test:lab         the end-to-end tests on the lab; builds what it needs first
+//   npm test                 what every change is tried with; needs neither root nor the lab (at most 5 minutes)
+//   npm run test:lab         the other end-to-end tests, most of them on the lab; builds what it needs first
 //   npm test -- <pattern>    one Jest run of what matches, with Jest's own options
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -13,8 +13,8 @@ import { ensureBuilt } from './build.mjs';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 
-/** End-to-end tests of `npm start` on this machine: processes and a real Temporal, but no lab. */
-const LOCAL_E2E = /^test\/e2e\/(start|practice)[^/]*\.test\.ts$/;
+/** The end-to-end tests that belong to every change: `npm start`, and the main job on the practice cluster. Whatever else takes minutes runs with the lab's. */
+const QUICK_E2E = /^test\/e2e\/(start|practice)\.test\.ts$/;
 
 /** The lab's tests run on its core: the parts of the query path, Grafana and the operator are for drills. */
 const LAB_PARTS = [];
@@ -34,8 +34,8 @@ function testFiles() {
 function runs(lab) {
   const files = testFiles();
   const e2e = files.filter((file) => file.startsWith('test/e2e/'));
-  if (lab) return [e2e.filter((file) => !LOCAL_E2E.test(file))];
-  return [files.filter((file) => !e2e.includes(file)), e2e.filter((file) => LOCAL_E2E.test(file))].filter((found) => found.length > 0);
+  if (lab) return [e2e.filter((file) => !QUICK_E2E.test(file))];
+  return [files.filter((file) => !e2e.includes(file)), e2e.filter((file) => QUICK_E2E.test(file))].filter((found) => found.length > 0);
 }
 
 function jest(args) {
@@ -53,7 +53,7 @@ function run(files, lab) {
   return rows;
 }
 
-const suiteOf = (file) => (file.startsWith('test/e2e/') ? (LOCAL_E2E.test(file) ? 'start' : 'lab') : file.split('/')[1]);
+const suiteOf = (file) => (file.startsWith('test/e2e/') ? (QUICK_E2E.test(file) ? 'start' : 'lab') : file.split('/')[1]);
 
 function rowOf(name, results) {
   const count = (...statuses) => results.flatMap(({ assertionResults }) => assertionResults).filter((result) => statuses.includes(result.status)).length;

@@ -43,17 +43,13 @@ function mergeMaps(object: JsonObject, patch: JsonObject, lists: boolean): JsonO
 
 function mergeLists(items: Json[], patch: Json[], keys: readonly string[]): Json[] {
   const sameItem = (a: Json, b: JsonObject) => isMap(a) && keys.some((key) => b[key] !== undefined && a[key] === b[key]);
-  let merged = [...items];
-  const added: Json[] = [];
-  for (const item of patch) {
-    if (!isMap(item)) continue;
-    const at = merged.findIndex((candidate) => sameItem(candidate, item));
-    if (item['$patch'] === 'delete') merged = merged.filter((candidate) => !sameItem(candidate, item));
-    else if (at < 0) added.push(item);
-    else merged[at] = mergeMaps(merged[at] as JsonObject, item, true);
-  }
-  // New ones come first, as Kustomize has it.
-  return [...added, ...merged];
+  const named = patch.filter(isMap);
+  const kept = named.filter((item) => item['$patch'] !== 'delete').map((item) => {
+    const before = items.find((candidate) => sameItem(candidate, item));
+    return mergeMaps(isMap(before) ? before : {}, item, true);
+  });
+  // What the patch names comes first, in the patch's order, as Kustomize has it.
+  return [...kept, ...items.filter((candidate) => !named.some((item) => sameItem(candidate, item)))];
 }
 
 /** The object after a JSON Patch; unchanged, and said, where an operation does not fit. */

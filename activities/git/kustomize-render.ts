@@ -34,6 +34,8 @@ export interface LayerPatch {
   /** A merge patch, or the operations of a JSON Patch. */
   value: JsonObject | Json[];
   target?: JsonObject;
+  /** Of `patchesJson6902`, which Kustomize applies when the layer has given names and namespace already. */
+  late?: true;
 }
 
 export interface Layer {
@@ -95,8 +97,9 @@ async function renderInto(tree: RepositoryTree, dir: string, given: Resource[], 
   }
   resources = await generate(tree, layer, resources);
   layer.patches = await patchesOf(tree, layer);
-  for (const patch of layer.patches) resources = applyLayerPatch(resources, patch, layer.file);
-  return resources.map((resource) => transform(resource, layer.spec));
+  const patched = (given: Resource[], late: boolean) => layer.patches.filter((patch) => (patch.late ?? false) === late).reduce((all, patch) => applyLayerPatch(all, patch, layer.file), given);
+  resources = patched(resources, false).map((resource) => rename(resource, layer.spec));
+  return patched(resources, true).map((resource) => scaleAndRetag(resource, layer.spec));
 }
 
 async function resourcesOf(tree: RepositoryTree, layer: Layer, entry: string, out: Rendered, depth: number): Promise<Resource[]> {
@@ -108,7 +111,13 @@ async function resourcesOf(tree: RepositoryTree, layer: Layer, entry: string, ou
   if (await kustomizationIn(tree, target)) return renderInto(tree, target, [], out, depth - 1);
   const documents = await documentsIn(tree, target);
   if (documents.length === 0) out.gaps.push(entry);
-  return documents.filter(({ value }) => typeof value['kind'] === 'string').map(({ value, ...place }): Resource => ({ manifest: value, names: [identityOf(value)], origin: { kind: 'document', ...place } }));
+  if (documents.some(isList)) out.gaps.push(`the objects of a List in ${target}`);
+  return documents.filter((document) => typeof document.value['kind'] === 'string' && !isList(document)).map(({ value, ...place }): Resource => ({ manifest: value, names: [identityOf(value)], origin: { kind: 'document', ...place } }));
+}
+
+/** Kustomize takes a `List` apart; an item of it cannot be edited as a document. */
+function isList({ value }: { value: JsonObject }): boolean {
+  return value['kind'] === 'List' && Array.isArray(value['items']);
 }
 
 function isRemote(entry: string): boolean {
@@ -162,20 +171,20 @@ async function generatedData(tree: RepositoryTree, layer: Layer, entry: JsonObje
 
 async function patchesOf(tree: RepositoryTree, { dir, file, spec }: Layer): Promise<LayerPatch[]> {
   const patches: LayerPatch[] = [];
-  const read = async (text: PatchText, content: string | undefined, target: Json | undefined) => {
+  const read = async (text: PatchText, content: string | undefined, target: Json | undefined, late = false) => {
     if (content === undefined) refuse('not-editable', `${file} names the patch ${text.file}, which is not there`, `${file}이(가) 가리키는 패치 ${text.file}이(가) 없습니다`);
     try {
       documentsOf(content).forEach((value, at) => {
-        if (isMap(value) || Array.isArray(value)) patches.push({ text, at, value, ...(isMap(target) && { target }) });
+        if (isMap(value) || Array.isArray(value)) patches.push({ text, at, value, ...(isMap(target) && { target }), ...(late && { late }) });
       });
     } catch (error) {
       if (!(error instanceof Uneditable)) throw error;
       refuse('not-editable', `A patch of ${file} is not understood: ${error.message}`, `${file}의 패치를 읽을 수 없습니다: ${error.message}`);
     }
   };
-  const fromFile = async (relative: string, target?: Json) => {
+  const fromFile = async (relative: string, target?: Json, late?: boolean) => {
     const path = resolvePath(dir, relative);
-    await read({ file: path ?? relative }, path === undefined ? undefined : await tree.read(path), target);
+    await read({ file: path ?? relative }, path === undefined ? undefined : await tree.read(path), target, late);
   };
   for (const [index, entry] of listOf(spec['patchesStrategicMerge']).entries()) {
     const text = wordOf(entry);
@@ -183,10 +192,11 @@ async function patchesOf(tree: RepositoryTree, { dir, file, spec }: Layer): Prom
     else await fromFile(text);
   }
   for (const field of ['patches', 'patchesJson6902']) {
+    const late = field === 'patchesJson6902';
     for (const [index, entry] of listOf(spec[field]).entries()) {
       if (!isMap(entry)) continue;
-      if (typeof entry['patch'] === 'string') await read({ file, inline: [field, String(index), 'patch'] }, entry['patch'], entry['target']);
-      else if (typeof entry['path'] === 'string') await fromFile(entry['path'], entry['target']);
+      if (typeof entry['patch'] === 'string') await read({ file, inline: [field, String(index), 'patch'] }, entry['patch'], entry['target'], late);
+      else if (typeof entry['path'] === 'string') await fromFile(entry['path'], entry['target'], late);
     }
   }
   return patches;
@@ -194,7 +204,9 @@ async function patchesOf(tree: RepositoryTree, { dir, file, spec }: Layer): Prom
 
 function applyLayerPatch(resources: Resource[], patch: LayerPatch, file: string): Resource[] {
   return resources.flatMap((resource): Resource[] => {
-    if (!concerns(patch, resource)) return [resource];
+    // A target means what an object is called at first, or now; a patch that names its object, any name that it ever had.
+    const names = patch.target ? [resource.names[0]!, resource.names.at(-1)!] : resource.names;
+    if (!concerns(patch, { ...resource, names })) return [resource];
     if (!Array.isArray(patch.value)) {
       // A patch with a target may be written for no object in particular.
       const { metadata, apiVersion: _apiVersion, kind: _kind, ...fields } = patch.value;
@@ -231,18 +243,24 @@ function labelled(manifest: JsonObject, selector: Json | undefined): boolean {
   });
 }
 
-/** Namespace, prefixes, images and replicas come after the patches of their layer. */
-function transform(resource: Resource, spec: JsonObject): Resource {
+/** Namespace, prefix and suffix of a layer come after its patches. */
+function rename(resource: Resource, spec: JsonObject): Resource {
   const manifest = JSON.parse(JSON.stringify(resource.manifest)) as JsonObject;
   const metadata = (manifest['metadata'] ??= {}) as JsonObject;
   const kind = wordOf(manifest['kind']);
-  for (const entry of listOf(spec['images'])) if (isMap(entry)) retag(manifest, entry);
-  for (const entry of listOf(spec['replicas'])) {
-    if (isMap(entry) && SCALED.has(kind) && resource.names.some(({ name }) => name === entry['name'])) ((manifest['spec'] ??= {}) as JsonObject)['replicas'] = entry['count'] ?? null;
-  }
   if (typeof spec['namespace'] === 'string' && !CLUSTER_SCOPED.has(kind)) metadata['namespace'] = spec['namespace'];
   if (kind !== 'Namespace' && kind !== 'CustomResourceDefinition') metadata['name'] = `${wordOf(spec['namePrefix'])}${wordOf(metadata['name'])}${wordOf(spec['nameSuffix'])}`;
   return { ...resource, manifest, names: [...resource.names, identityOf(manifest)] };
+}
+
+/** `replicas:` and `images:` of a layer come last. */
+function scaleAndRetag(resource: Resource, spec: JsonObject): Resource {
+  const manifest = JSON.parse(JSON.stringify(resource.manifest)) as JsonObject;
+  for (const entry of listOf(spec['replicas'])) {
+    if (isMap(entry) && SCALED.has(wordOf(manifest['kind'])) && resource.names.some(({ name }) => name === entry['name'])) ((manifest['spec'] ??= {}) as JsonObject)['replicas'] = entry['count'] ?? null;
+  }
+  for (const entry of listOf(spec['images'])) if (isMap(entry)) retag(manifest, entry);
+  return { ...resource, manifest };
 }
 
 /** `repository:tag@digest`; the port of a registry is no tag. */

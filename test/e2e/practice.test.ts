@@ -1,49 +1,21 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { findTemporal } from '../../infra/embedded/programs';
-import type { IncidentStatus } from '../../workflows/contracts';
 import { NightshiftProcess, until } from '../support/nightshift-process';
+import { changesOf, PracticeIncidents } from '../support/practice-incidents';
 
-interface Opened {
-  publicId: string;
-  workflowId: string;
-}
-
-/** From the alert to the plan; a busy machine takes longer than the second that an idle one takes. */
-const PLAN_WITHIN_S = '120';
-/** Execution, verification and the practice cluster's stability window of ten seconds. */
-const CLOSED_WITHIN_S = '180';
-
-describe('practice incidents, from alert to postmortem', () => {
+describe('a practice incident, from alert to postmortem', () => {
   let running: NightshiftProcess;
+  let incidents: PracticeIncidents;
 
   beforeAll(async () => {
     running = await NightshiftProcess.create();
     await running.start();
+    incidents = new PracticeIncidents(running);
   }, 600_000);
   afterAll(() => running.remove());
 
-  const show = (id: string) => running.json<IncidentStatus & { workerAway: boolean }>('show', id);
-  const watch = (id: string, until: string, timeout: string) => running.cli('watch', id, '--until', until, '--timeout', timeout);
-
-  async function openAndPlan(example: string): Promise<IncidentStatus> {
-    const { publicId } = await running.json<Opened>('open', '--practice', example);
-    const { code, stderr } = await watch(publicId, 'needs-you', PLAN_WITHIN_S);
-    if (code !== 0) throw new Error(`${publicId} never had a plan (${code}): ${stderr}`);
-    return show(publicId);
-  }
-
-  async function closed(id: string): Promise<IncidentStatus> {
-    const { code, stderr } = await watch(id, 'closed', CLOSED_WITHIN_S);
-    if (code !== 0) throw new Error(`${id} was not watched to its end (${code}): ${stderr}`);
-    return show(id);
-  }
-
-  const evicted = (status: IncidentStatus) => status.mutations.map(({ object, result }) => `${result} ${object.name}`);
-
   test('the worker is killed while a plan waits; the CLI approves; it recovers and leaves a record', async () => {
-    const { publicId, plan, rootCause, alerts } = await openAndPlan('two-receivers-bad-file');
+    const { publicId, plan, rootCause, alerts } = await incidents.openAndPlan('two-receivers-bad-file');
     expect(rootCause).toBe('receivers-own-files-broken');
     expect(plan).toMatchObject({ risk: 'disruptive', steps: [{ action: 'evict', object: { name: 'thanos-receive-1' } }, { action: 'evict', object: { name: 'thanos-receive-2' } }] });
 
@@ -58,16 +30,16 @@ describe('practice incidents, from alert to postmortem', () => {
 
     running.kill('worker');
     await until('the worker is back', () => running.stdout.includes('worker is back'));
-    await until('the incident answers again', async () => !(await show(publicId)).workerAway);
-    expect((await show(publicId)).alerts).toHaveLength(1);
+    await until('the incident answers again', async () => !(await incidents.show(publicId)).workerAway);
+    expect((await incidents.show(publicId)).alerts).toHaveLength(1);
     const wrong = await running.cli('approve', publicId, '--yes', '--plan', 'ffff');
     expect(wrong.code).toBe(4);
     const approved = await running.json<{ standing: string; planHash: string }>('approve', publicId, '--yes', '--reason', 'as proposed');
     expect(approved).toMatchObject({ standing: 'approved', planHash: plan?.hash });
 
-    const status = await closed(publicId);
+    const status = await incidents.closed(publicId);
     expect(status).toMatchObject({ outcome: 'recovered', phase: 'closed' });
-    expect(evicted(status)).toEqual(['evicted thanos-receive-1', 'evicted thanos-receive-2']);
+    expect(changesOf(status)).toEqual(['evicted thanos-receive-1', 'evicted thanos-receive-2']);
     expect(status.decisions).toMatchObject([{ verdict: 'approve', channel: 'cli', reason: 'as proposed', signed: { signature: expect.stringMatching(/^[0-9a-f]{128}$/) } }]);
 
     const record = path.join(running.dataDir, 'records', publicId.slice(0, 4), publicId.slice(4, 6), publicId);
@@ -87,55 +59,11 @@ describe('practice incidents, from alert to postmortem', () => {
     writeFileSync(audit, lines.join('\n'));
 
     // What keeps it from coming back is open until somebody says what became of it.
-    const { incidents } = await running.json<{ incidents: Array<{ publicId: string; fixes: Array<{ id: string; state: string }> }> }>('fixes', 'list');
-    const { id, state } = incidents.find((listed) => listed.publicId === publicId)!.fixes[0]!;
+    const { incidents: followed } = await running.json<{ incidents: Array<{ publicId: string; fixes: Array<{ id: string; state: string }> }> }>('fixes', 'list');
+    const { id, state } = followed.find((listed) => listed.publicId === publicId)!.fixes[0]!;
     expect(state).toBe('proposed');
     expect(await running.json('fixes', 'decline', publicId, id, '--reason', 'practice')).toMatchObject({ fixes: expect.arrayContaining([expect.objectContaining({ id, state: 'declined', reason: 'practice' })]) });
     expect((await running.cli('fixes', 'decline', publicId, id, '--reason', 'again')).code).toBe(4);
-  }, 600_000);
-
-  test('all of Nightshift is stopped while a plan waits, and resumes', async () => {
-    const { publicId } = await openAndPlan('two-receivers-bad-flag');
-    await running.stop('SIGTERM');
-    const { keyId } = await running.json<{ keyId: string }>('keys', 'rotate');
-    await running.start();
-    await until('the incident answers again', async () => !(await show(publicId)).workerAway);
-    expect(await show(publicId)).toMatchObject({ phase: 'approve' });
-    await running.json('note', publicId, 'back', 'again');
-    await running.json('approve', publicId, '--yes');
-    const status = await closed(publicId);
-    expect(status).toMatchObject({ outcome: 'recovered', notes: [{ text: 'back again' }], decisions: [{ signed: { keyId } }] });
-    expect(evicted(status)).toEqual(['patched thanos-receive', 'deleted thanos-receive-1', 'deleted thanos-receive-2']);
-  }, 600_000);
-
-  test('what is safe is repaired without anybody', async () => {
-    const { publicId } = await running.json<Opened>('open', '--practice', 'receiver-service-deleted');
-    const status = await closed(publicId);
-    expect(status).toMatchObject({ outcome: 'recovered', plan: { risk: 'safe' }, decisions: [] });
-    expect(evicted(status)).toEqual(['created thanos-receive-lb']);
-
-    // The link in every page leads here.
-    const page = await fetch(`${running.url}/incidents/${publicId}`, { headers: { authorization: `Bearer ${running.token()}` } });
-    expect(page.headers.get('content-type')).toContain('text/html');
-    const html = await page.text();
-    expect(html).toContain('closed: recovered');
-    expect(html).not.toContain("<script");
-    expect(html).not.toContain("\u001b");
-  }, 600_000);
-
-  test("the stock temporal command approves on the practice cluster, and a destructive plan takes two people", async () => {
-    const { publicId, plan, workflowId } = await openAndPlan('agent-host-wrong');
-    expect(plan).toMatchObject({ risk: 'destructive', expectedLoss: { en: expect.any(String) } });
-    const temporal = await findTemporal(() => undefined);
-    const address = /Temporal (\S+)/.exec(running.stdout)?.[1] ?? '';
-    const sent = spawnSync(temporal, ['workflow', 'update', 'execute', '--address', address, '--workflow-id', workflowId, '--name', 'decide', '--input', '{"verdict":"approve","actor":"kim"}'], { encoding: 'utf8' });
-    expect(sent.stderr + sent.stdout).toContain('waiting');
-    expect(await show(publicId)).toMatchObject({ phase: 'approve', mutations: [] });
-
-    const { token } = await running.json<{ token: string }>('users', 'add', 'lee');
-    expect(token).not.toBe('');
-    expect(await running.json('approve', publicId, '--yes', '--as', 'lee')).toMatchObject({ standing: 'approved' });
-    expect((await closed(publicId)).outcome).toBe('recovered');
   }, 600_000);
 
   test('what is wrong use, not found and refused has an exit code of its own', async () => {

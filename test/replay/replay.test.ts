@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { projectRoot } from '../../infra/project';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { historiesBelow } from '../../workers/replay/histories';
 import { replayHistory } from '../support/replay';
 import { withFirstTaskSplit } from '../support/split-history';
@@ -42,21 +41,6 @@ test('an incident whose first worker was told to end between two steps replays',
   expect(split.events).toHaveLength(history.events.length + 3);
   await replayHistory(WORKFLOW_BUNDLE, split);
 });
-
-/** Somebody switches tracing on while incidents are open; off: test/workflow/tracing.test.ts. A sample: what the interceptors do depends on no history. */
-test('what was recorded without tracing replays with it', async () => {
-  const workflows = path.join(projectRoot(), 'workflows');
-  const workflowBundle = await bundleWorkflowCode({ workflowsPath: path.join(workflows, 'index.ts'), workflowInterceptorModules: [path.join(workflows, 'trace-interceptors.ts')], logger: new DefaultLogger('ERROR') });
-  const sinks = { exporter: { export: { fn: () => undefined } } };
-  const sample = [...historiesBelow(folder)].filter((_, index) => index % 6 === 0);
-  const failed: string[] = [];
-  let replayed = 0;
-  for await (const { error, workflowId } of Worker.runReplayHistories({ workflowBundle, sinks }, sample)) {
-    replayed += 1;
-    if (error) failed.push(`${workflowId}: ${error.message}`);
-  }
-  expect({ replayed, failed }).toEqual({ replayed: Math.ceil(EXPECTED / 6), failed: [] });
-}, 600_000);
 
 test('a change that is not deterministic is caught', async () => {
   const history = JSON.parse(readFileSync(path.join(folder, histories[0] ?? ''), 'utf8')) as { events: Array<{ activityTaskScheduledEventAttributes?: { activityType: { name: string } } }> };

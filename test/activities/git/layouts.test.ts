@@ -117,6 +117,9 @@ describe('Kustomize: base and overlay', () => {
     expect(await worker.publish(KETAMA)).toMatchObject({ kind: 'refused', why: 'not-editable', reason: { en: expect.stringContaining('replacements') } });
     repository.commit({ [OVERLAY]: overlay.replace('../../base/thanos-receive', 'https://github.com/acme/bases//receive?ref=v1') }, 'A remote base');
     expect(await worker.publish(MEMORY)).toMatchObject({ kind: 'refused' });
+    const list = 'apiVersion: v1\nkind: List\nitems:\n  - { apiVersion: apps/v1, kind: StatefulSet, metadata: { name: thanos-receive } }\n';
+    repository.commit({ [OVERLAY]: overlay.replace('../../base/thanos-receive', 'list.yaml').replace(/patches:[^]*/, ''), 'clusters/cluster-03/list.yaml': list }, 'A list');
+    expect(await worker.publish(MEMORY)).toMatchObject({ kind: 'refused', why: 'not-found', reason: { en: expect.stringContaining('not looked into: the objects of a List in clusters/cluster-03/list.yaml') } });
   });
 });
 

@@ -148,14 +148,19 @@ describe('POST /webhooks/alertmanager', () => {
 
   test('with Temporal down it answers 503 with Retry-After, and accepts when Temporal is back', async () => {
     await gateway.stopTemporal();
-    const away = await post({ send: body([alert({}, { alertname: 'AlertmanagerClusterDown' })]) });
+    const [away, shown, ready, alive] = await Promise.all([
+      post({ send: body([alert({}, { alertname: 'AlertmanagerClusterDown' })]) }),
+      gateway.send('/api/v1/incidents/20260101-00000000'),
+      gateway.send('/readyz', undefined, { token: null }),
+      gateway.send('/healthz', undefined, { token: null }),
+    ]);
     expect(away.status).toBe(503);
     expect(away.headers.get('retry-after')).toBe('5');
     expect(away.json['detail']).toContain('Send it again');
     // That there is no record of it does not mean that there is no such incident.
-    expect((await gateway.send('/api/v1/incidents/20260101-00000000')).status).toBe(503);
-    expect((await gateway.send('/readyz', undefined, { token: null })).status).toBe(503);
-    expect((await gateway.send('/healthz', undefined, { token: null })).status).toBe(200);
+    expect(shown.status).toBe(503);
+    expect(ready.status).toBe(503);
+    expect(alive.status).toBe(200);
     await gateway.startTemporal();
     let back = away;
     for (let tried = 0; tried < 20 && back.status !== 200; tried += 1) back = await post({ send: body([alert({}, { alertname: 'AlertmanagerClusterDown' })]) });

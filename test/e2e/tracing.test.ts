@@ -7,6 +7,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { PracticeCluster } from '../../activities/practice/cluster';
 import { startDevServer, type DevServer } from '../../infra/embedded/dev-server';
 import { freePort } from '../../infra/embedded/ports';
@@ -18,6 +19,7 @@ import { incidentWorkflowId } from '../../workflows/contracts/names';
 import { cleanEnvironment } from '../support/nightshift-process';
 import { OtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver';
 import { replayHistory } from '../support/replay';
+import { historiesBelow } from '../../workers/replay/histories';
 import { WORKFLOW_BUNDLE } from '../../workers/workflow-code';
 
 /** As a sender that is traced itself would send it. */
@@ -125,7 +127,7 @@ test('a whole incident is one trace without a gap, over a worker that was killed
   });
   await end(worker, 'SIGTERM');
   await end(gateway, 'SIGTERM');
-  // Somebody may switch tracing off while incidents are open; on: test/replay.
+  // Somebody may switch tracing off while incidents are open; on: below.
   await replayHistory(WORKFLOW_BUNDLE, JSON.parse(historyToJSON(await handle.fetchHistory())));
   await connection.close();
 
@@ -143,3 +145,19 @@ test('a whole incident is one trace without a gap, over a worker that was killed
   expect(sent.map(({ name }) => name)).toEqual(expect.arrayContaining(['POST /api/v1/incidents/:id/take-over', 'POST /api/v1/incidents/:id/resume', 'POST /api/v1/incidents/:id/decisions', 'POST /webhooks/alertmanager']));
   for (const { traceId } of sent) expect(orphans(receiver.trace(traceId))).toEqual([]);
 }, 240_000);
+
+/** Somebody switches tracing on while incidents are open. A sample: what the interceptors do depends on no history. */
+test('what was recorded without tracing replays with it', async () => {
+  const workflows = path.join(projectRoot(), 'workflows');
+  const workflowBundle = await bundleWorkflowCode({ workflowsPath: path.join(workflows, 'index.ts'), workflowInterceptorModules: [path.join(workflows, 'trace-interceptors.ts')], logger: new DefaultLogger('ERROR') });
+  const sinks = { exporter: { export: { fn: () => undefined } } };
+  const sample = [...historiesBelow(path.join(projectRoot(), 'test', 'replay', 'histories'))].filter((_, index) => index % 6 === 0);
+  const failed: string[] = [];
+  let replayed = 0;
+  for await (const { error, workflowId } of Worker.runReplayHistories({ workflowBundle, sinks }, sample)) {
+    replayed += 1;
+    if (error) failed.push(`${workflowId}: ${error.message}`);
+  }
+  expect({ replayed, failed }).toEqual({ replayed: sample.length, failed: [] });
+  expect(replayed).toBeGreaterThan(10);
+});
