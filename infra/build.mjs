@@ -126,11 +126,20 @@ export async function ensureCompiled(log = console.error) {
   if (require(path.join(dist, 'workers', 'tracing.js')).isTraced()) await bundleWorkflows(log, ['traced']);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+/** Makes what is missing; where that cannot be done, one sentence says why and this process ends. */
+async function makeOrExit(make) {
   try {
-    await ensureBuilt();
+    await make();
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exit(1);
   }
 }
+
+/** Runs a program below dist/, made first by `make`. */
+export async function runBuilt(program, make = ensureBuilt) {
+  await makeOrExit(make);
+  require(path.join(dist, ...program.split('/')));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await makeOrExit(ensureBuilt);

@@ -1,5 +1,6 @@
 /** `npm run kill-fleet`: kills everything in turn while many incidents are open; fails when one of them ends otherwise than undisturbed. */
 import { parseArgs } from 'node:util';
+import { runCommand } from '../command';
 import { reportOf } from './report';
 import { runFleet } from './run-fleet';
 
@@ -15,14 +16,4 @@ async function main(args: string[]): Promise<void> {
   if (result.fates.some(({ faults }) => faults.length > 0)) process.exitCode = 1;
 }
 
-// What was started is ended on exit, whichever way this process goes.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
-
-main(process.argv.slice(2)).then(
-  // An idle connection keeps nobody waiting.
-  () => process.exit(),
-  (error: unknown) => {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exit(1);
-  },
-);
+runCommand(main);

@@ -1,6 +1,7 @@
 /** `npm run kill-matrix`: plays every cell, or a sample, prints the tables, and fails when a cell does. */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { runCommand } from '../command';
 import { MATRICES, seedOfDay, type Matrix } from './cells';
 import { defaultLanes, runMatrix } from './matrix';
 import { documentOf, failedCells, progressLine, summaryOf, tablesOf } from './report';
@@ -38,14 +39,4 @@ function wholeNumber(name: string, text: string | undefined): number | undefined
   return number;
 }
 
-// What was started is ended on exit, whichever way this process goes.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
-
-main(process.argv.slice(2)).then(
-  // A long poll or an idle connection keeps nobody waiting.
-  () => process.exit(),
-  (error: unknown) => {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exit(1);
-  },
-);
+runCommand(main);

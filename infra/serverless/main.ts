@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
+import { runCommand } from '../command';
 import { Cloud } from './cloud';
 import type { Invocation } from './local-function';
 import { breakPractice, coldStart, heartbeat, post, seeThrough, STEPS, untilIdle, type Course, type FirstProbe } from './measure';
@@ -138,10 +139,4 @@ function report({ warm, cold, courses, bills, idle }: Starts & { courses: Course
   ].join('\n');
 }
 
-main(process.argv.slice(2)).then(
-  () => process.exit(),
-  (error: unknown) => {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exit(1);
-  },
-);
+runCommand(main);

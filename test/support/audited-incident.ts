@@ -1,6 +1,5 @@
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import os from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createRecordActivities } from '../../activities/records/activities';
 import { verificationKeyOf } from '../../workers/data-dir';
@@ -12,6 +11,7 @@ import { audited, EMPTY_TRAIL, headOf, sealed } from '../../workflows/domain/aud
 import { openIncident, reduce } from '../../workflows/domain/incident-state';
 import { planHash } from '../../workflows/domain/plan-hash';
 import { statementBytes } from '../../workflows/domain/statements';
+import { temporaryFolder } from './temporary-folder';
 
 export const PUBLIC_ID = '20260301-00000000';
 export const INCIDENT = { workflowId: 'incident/cluster-03/receive', firstRunId: '00000000-0000-4000-8000-000000000000' };
@@ -78,7 +78,7 @@ export async function closedIncident(gateway = new GatewayKey()): Promise<Exhibi
   const decision = gateway.approval(plan, 'kim');
   const made = recordFrom(eventsOf(plan, decision));
   const files = await filesOf(made);
-  const ledgerFile = path.join(mkdtempSync(path.join(os.tmpdir(), 'nightshift-ledger-')), 'ledger.jsonl');
+  const ledgerFile = path.join(temporaryFolder('ledger'), 'ledger.jsonl');
   const ledger = new Ledger(ledgerFile, () => ({ keyId: gateway.key.keyId, privateKey: gateway.privateKey }));
   const message = { kind: 'message', publicId: PUBLIC_ID, messageId: decision.signed!.statement.messageId, message: 'decide', actor: 'kim', verdict: 'approve', planHash: plan.hash } as const;
   const before = new Date(Date.parse(AT) - 1_000);

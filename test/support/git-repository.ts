@@ -3,6 +3,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, r
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { GitSettings } from '../../activities/git/settings';
+import { temporaryFolder } from './temporary-folder';
 
 /** A real repository on this machine, as a server would keep it, and somebody's clone of it. */
 export class ServedRepository {
@@ -23,11 +24,10 @@ export class ServedRepository {
     this.git(this.root, 'init', '--quiet', '--bare', '--initial-branch=main', this.bare);
     this.git(this.root, 'clone', '--quiet', this.bare, this.clone);
     this.commit(files, 'The cluster as it is', 'main');
-    const kept = mkdtempSync(path.join(tmpdir(), 'nightshift-git-template-'));
+    const kept = temporaryFolder('git-template');
     cpSync(this.root, kept, { recursive: true });
     writeFileSync(path.join(kept, 'somebody', '.git', 'config'), readFileSync(path.join(kept, 'somebody', '.git', 'config'), 'utf8').replaceAll(this.root, kept));
     ServedRepository.made.set(key, kept);
-    process.once('exit', () => rmSync(kept, { recursive: true, force: true }));
   }
 
   private static readonly made = new Map<string, string>();

@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import type { DecisionBody, IncidentStatus, Signed } from '../../workflows/contracts';
 import * as messages from '../../workflows/contracts/messages';
 import { DEFAULT_POLICY } from '../../workflows/domain/policy';
@@ -9,13 +6,14 @@ import { Signer } from '../../workers/gateway/signer';
 import { addKey, readStoredKeys, readVerificationKeys, retireKey, signingIdentity, useKey } from '../../workers/keys';
 import { IncidentHarness, type IncidentHandle } from '../support/incident-harness';
 import type { IncidentWorld } from '../support/incident-world';
+import { temporaryFolder } from '../support/temporary-folder';
 
 let harness: IncidentHarness;
 beforeAll(async () => {
   harness = await IncidentHarness.start();
 }, 120_000);
 
-const newDir = () => ensureDataDir(mkdtempSync(path.join(os.tmpdir(), 'nightshift-keys-')));
+const newDir = () => ensureDataDir(temporaryFolder('keys'));
 /** A gateway that has just been started on this directory. */
 const approvalBy = (dir: DataDir, { workflowId, firstRunId, plan }: IncidentStatus): Signed<DecisionBody> =>
   new Signer(() => signingIdentity(dir), 'default').sign({ message: 'decide', workflowId, firstRunId, actor: { name: 'kim', roles: ['approver'] }, channel: 'cli', body: { verdict: 'approve', planHash: plan?.hash ?? '' } });

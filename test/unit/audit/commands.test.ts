@@ -1,13 +1,13 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { nightshift } from '../../support/nightshift-process';
 import { closedIncident, PUBLIC_ID } from '../../support/audited-incident';
+import { temporaryFolder } from '../../support/temporary-folder';
 
 /** A data directory with one closed incident, and no Nightshift that runs. */
 async function dataDir() {
   const { audit, record, ledgerFile, gateway } = await closedIncident();
-  const root = mkdtempSync(path.join(os.tmpdir(), 'nightshift-audit-'));
+  const root = temporaryFolder('audit');
   const folder = path.join(root, 'records', '2026', '03', PUBLIC_ID);
   for (const made of [folder, path.join(root, 'keys')]) mkdirSync(made, { recursive: true });
   writeFileSync(path.join(folder, 'audit.jsonl'), audit);

@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { ConfigError, findCluster, loadConfig } from '../../../workers/config';
 import { practiceCluster } from '../../../workers/config/clusters';
 import { configSchema } from '../../../workers/config/schema';
+import { temporaryFolder } from '../../support/temporary-folder';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'nightshift-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -162,7 +163,7 @@ test('records in a bucket: another store than Amazon’s is spoken to by paths; 
 
 describe('git: where permanent fixes go', () => {
   const load = (git: string) => {
-    const folder = mkdtempSync(path.join(os.tmpdir(), 'nightshift-git-config-'));
+    const folder = temporaryFolder('git-config');
     writeFileSync(path.join(folder, 'token'), 'ghp_abc\n');
     const file = path.join(folder, 'nightshift.yaml');
     writeFileSync(file, `clusters:\n  - name: cluster-03\n    git: ${git}\n`);

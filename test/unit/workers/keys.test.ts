@@ -1,12 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { withCertified } from '../../../workflows/domain/key-certificates';
 import { ensureDataDir } from '../../../workers/data-dir';
 import { addKey, readStoredKeys, readVerificationKeys, retireKey, signingIdentity, stateOf, useKey } from '../../../workers/keys';
 import { nightshift } from '../../support/nightshift-process';
+import { temporaryFolder } from '../../support/temporary-folder';
 
-const newDir = () => ensureDataDir(mkdtempSync(path.join(os.tmpdir(), 'nightshift-keys-')));
+const newDir = () => ensureDataDir(temporaryFolder('keys'));
 const states = (dir: ReturnType<typeof newDir>) => Object.fromEntries(readStoredKeys(dir).map((key) => [key.keyId, stateOf(dir, key)]));
 
 test('a key is prepared, used, and retired; its private half is for its owner, and the one before is gone', () => {
