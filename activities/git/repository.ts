@@ -1,7 +1,7 @@
 import type { GitGateway, PullRequestGateway } from './gateway';
 import { helmLayout } from './helm-layout';
-import { kustomizeLayout } from './kustomize-layout';
-import { kustomizationIn } from './kustomize-render';
+import { kustomizeLayout } from './kustomize/layout';
+import { kustomizationIn } from './kustomize/render';
 import type { Layout } from './layout';
 import { plainLayout } from './plain-layout';
 import type { GitSettings } from './settings';

@@ -1,14 +1,17 @@
 import { stringify } from 'yaml';
-import type { DesiredEdit, Json, JsonObject } from '../../workflows/contracts';
-import { isMap, partsOf, pointerIn, satisfies, valueAtParts, wantedValue, wordOf, type PathPart } from '../desired-edit';
-import { sameJson } from '../same-json';
-import { editsOf, editText } from './documents';
-import { isBelow, type EditedTree } from './edited-tree';
-import { nameOf, Refusal, refuse, type Layout, type WantedObject } from './layout';
-import { isMergedList, mergesLists } from './kustomize-patch';
-import { concerns, imageParts, listOf, renderKustomization, resourceFor, type Layer, type LayerPatch, type Rendered, type Resource } from './kustomize-render';
-import { freeName, manifestText } from './plain-layout';
-import { changed, documentsOf, editYaml, nested, Uneditable } from './yaml-edit';
+import type { DesiredEdit, Json, JsonObject } from '../../../workflows/contracts';
+import { isMap, partsOf, pointerIn, satisfies, valueAtParts, wantedValue, wordOf, type PathPart } from '../../desired-edit';
+import { sameJson } from '../../same-json';
+import { editsOf, editText } from '../documents';
+import { isBelow, type EditedTree } from '../edited-tree';
+import { nameOf, Refusal, refuse, type Layout, type WantedObject } from '../layout';
+import { freeName, manifestText } from '../plain-layout';
+import { changed, documentsOf, editYaml, nested, Uneditable } from '../yaml-edit';
+import { isMergedList, mergesLists } from './merge';
+import { listOf, type Layer, type LayerPatch, type Rendered, type Resource } from './model';
+import { concerns } from './patches';
+import { renderKustomization, resourceFor } from './render';
+import { imageParts } from './transformers';
 
 /**
  * A Kustomize overlay. Only files of the cluster's own directory are changed: a base may belong to other clusters as well. Each

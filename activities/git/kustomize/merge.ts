@@ -1,7 +1,7 @@
 /** How Kustomize lays a patch over an object: strategic merge, JSON Patch. Pure. */
 import { applyPatch, type Operation } from 'rfc6902';
-import type { Json, JsonObject } from '../../workflows/contracts';
-import { isMap } from '../desired-edit';
+import type { Json, JsonObject } from '../../../workflows/contracts';
+import { isMap } from '../../desired-edit';
 
 /** By which field the items of a list are one and the same; a list that is not here is replaced as a whole. From the types of k8s.io/api. */
 const MERGE_KEYS: Readonly<Record<string, readonly string[]>> = {
