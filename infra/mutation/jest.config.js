@@ -1,4 +1,5 @@
 // The tests that a mutation run may use: those that need no Temporal server, so that thousands of mutants can be judged.
+process.env.NIGHTSHIFT_PROPERTY_SHARE ??= '0.05';
 const base = require('../../jest.config.js');
 
 /** @type {import('jest').Config} */

@@ -10,6 +10,7 @@ import { rankCauses } from '../../workflows/domain/ranking';
 import { TestSigner } from '../support/signing';
 import { alerts, conditions, evidence, hashedPlans, incidentEvents, instants } from './arbitraries';
 import { changedOneValue, deepFreeze, reversedKeys } from './json';
+import { cases } from './runs';
 
 const AT = '2026-02-01T00:00:00.000Z';
 const OPENED = { type: 'opened', at: AT, publicId: 'x', workflowId: 'w', firstRunId: 'r', cluster: 'c', failureDomain: 'receive' } as const;
@@ -21,7 +22,7 @@ test('reduce never throws, never mutates its argument, and stays plain JSON of b
     expect(JSON.parse(JSON.stringify(state))).toEqual(expect.objectContaining({ phase: state.phase }));
     expect(state.timeline.length).toBeLessThanOrEqual(400);
     expect(state.refusedMessages.length).toBeLessThanOrEqual(50);
-  }), { numRuns: 3_000 });
+  }), cases(3_000));
 });
 
 test('terminal stays terminal: nothing changes a closed incident', () => {
@@ -30,7 +31,7 @@ test('terminal stays terminal: nothing changes a closed incident', () => {
     const closed = reduce(reduced(openIncident(OPENED), before), { type: 'closed', at });
     expect(closed.phase).toBe('closed');
     expect(reduced(closed, after)).toEqual(closed);
-  }), { numRuns: 1_500 });
+  }), cases(1_500));
 });
 
 const statusByKey = (merged: readonly TrackedAlert[]) => Object.fromEntries(merged.map((alert) => [alertKey(alert), alert.status]));
@@ -43,7 +44,7 @@ test('merged twice, or in another order, alerts are the same alerts', () => {
     expect(statusByKey(mergeAlerts([], shuffled, AT).alerts)).toEqual(statusByKey(once));
     const oneByOne = shuffled.reduce<TrackedAlert[]>((known, alert) => mergeAlerts(known, [alert], AT).alerts, []);
     expect(statusByKey(oneByOne)).toEqual(statusByKey(once));
-  }), { numRuns: 2_000 });
+  }), cases(2_000));
 });
 
 test('however many alerts have come and gone, one that fires is not forgotten for one that has resolved', () => {
@@ -54,7 +55,7 @@ test('however many alerts have come and gone, one that fires is not forgotten fo
     const known = mergeAlerts(mergeAlerts([], firing, AT).alerts, resolved, AT).alerts;
     expect(known.length).toBeLessThanOrEqual(100);
     expect(known.filter(({ status }) => status === 'firing')).toHaveLength(open);
-  }), { numRuns: 200 });
+  }), cases(200));
 });
 
 test('no cause is confirmed or called the root cause while evidence that decides is missing', () => {
@@ -74,7 +75,7 @@ test('no cause is confirmed or called the root cause while evidence that decides
       expect(cause.confidence).toBeLessThan(1);
     }
     if (known.every(({ status }) => status === 'unanswered')) expect(rootCause).toBe('unknown');
-  }), { numRuns: 2_000 });
+  }), cases(2_000));
 });
 
 describe('decisions', () => {
@@ -112,7 +113,7 @@ describe('decisions', () => {
       const standing = checkApprovals(requirement, rejected ? [...decisions, rejection] : decisions, context);
       expect(standing.approved).toBe(!rejected && approving.size >= approvers);
       if (!rejected) expect(standing.missing).toBe(Math.max(0, approvers - approving.size));
-    }), { numRuns: 800 });
+    }), cases(800));
   });
 });
 
@@ -121,7 +122,7 @@ test('a plan’s hash knows no key order and every value', () => {
     expect(planHash(reversedKeys(plan))).toBe(planHash(plan));
     expect(planHash({ ...plan, steps: plan.steps.map((step) => ({ ...step, reason: { en: 'other words', ko: '' } })) })).toBe(planHash(plan));
     expect(planHash(changedOneValue(plan, dice, ['reason']))).not.toBe(planHash(plan));
-  }), { numRuns: 2_000 });
+  }), cases(2_000));
 });
 
 test('a lease never has two holders, and its tokens only grow', () => {
@@ -152,5 +153,5 @@ test('a lease never has two holders, and its tokens only grow', () => {
       greatest = state.token;
       held = { by: who, token: state.token, until: now + ttlMs };
     }
-  }), { numRuns: 2_000 });
+  }), cases(2_000));
 });

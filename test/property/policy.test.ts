@@ -6,6 +6,7 @@ import { approverFault } from '../../workflows/domain/approvers';
 import { countApprovals, DEFAULT_POLICY } from '../../workflows/domain/policy';
 import { decideRequirement, isWithin } from '../../workflows/domain/policy-rules';
 import { instants } from './arbitraries';
+import { cases } from './runs';
 
 const PEOPLE = ['kim', 'lee', 'minji'];
 const roles = fc.subarray<'approver' | 'admin'>(['approver', 'admin']);
@@ -41,7 +42,7 @@ test('no rules and no table yield less than two people for what is destructive',
       if ('breakGlass' in requirement && requirement.breakGlass) expect(requirement.breakGlass.approvers).toBeGreaterThanOrEqual(2);
       expect(requirement).not.toHaveProperty('atDeadline');
     }),
-    { numRuns: 5_000 },
+    cases(5_000),
   );
 });
 
@@ -51,7 +52,7 @@ test('nothing that one person does is enough for what is destructive', () => {
       const { requirement } = decideRequirement(policy, { ...question, risk: 'destructive' });
       expect(countApprovals(requirement, said, (decision) => approverFault(requirement, decision)).approved).toBe(false);
     }),
-    { numRuns: 5_000 },
+    cases(5_000),
   );
 });
 
@@ -61,7 +62,7 @@ test('what is disruptive takes somebody, unless a rule or the table says automat
       const { requirement } = decideRequirement(policy, { ...question, risk: 'disruptive' });
       if (requirement.kind !== 'automatic') expect(countApprovals(requirement, [], () => undefined).approved).toBe(false);
     }),
-    { numRuns: 2_000 },
+    cases(2_000),
   );
 });
 
@@ -71,7 +72,7 @@ test('a window and the rest of its day share every minute, in every time zone an
       fc.pre(from !== to);
       expect(isWithin({ from, to, timeZone: zone }, at)).toBe(!isWithin({ from: to, to: from, timeZone: zone }, at));
     }),
-    { numRuns: 5_000 },
+    cases(5_000),
   );
 });
 
@@ -83,6 +84,6 @@ test('the ruling is the same for the same question, and names a rule', () => {
       expect([...policy.rules.map(({ name }) => name), `default for ${risk}`]).toContain(ruling.rule);
       expect(decideRequirement(DEFAULT_POLICY, { ...question, risk }).rule).toBe(`default for ${risk}`);
     }),
-    { numRuns: 1_000 },
+    cases(1_000),
   );
 });
