@@ -22,8 +22,8 @@ module.exports = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.nightshift/'],
   transform,
   transformIgnorePatterns: [`/node_modules/(?!(${ESM_PACKAGES.join('|')})/)`],
-  // Suites with a Temporal server are heavy; two at a time keep two cores busy and no more.
-  maxWorkers: 2,
+  // Suites with a Temporal server are heavy: one a core, and no more.
+  maxWorkers: '100%',
   // What hangs is ended; how long a busy machine takes says nothing about the code.
   testTimeout: 120_000,
 };

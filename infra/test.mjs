@@ -2,7 +2,8 @@
 //   npm test                 what every change is tried with; needs neither root nor the lab (at most 5 minutes)
 //   npm run test:lab         the other end-to-end tests, most of them on the lab; builds what it needs first
 //   npm test -- <pattern>    one Jest run of what matches, with Jest's own options
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
@@ -30,7 +31,7 @@ function testFiles() {
     .sort();
 }
 
-/** @returns Jest runs, one after the other: what is cheap and runs in one process side by side, and then what starts processes of its own */
+/** @returns Jest runs, side by side: most tests compute, and those that start processes of their own mostly wait */
 function runs(lab) {
   const files = testFiles();
   const e2e = files.filter((file) => file.startsWith('test/e2e/'));
@@ -38,14 +39,17 @@ function runs(lab) {
   return [files.filter((file) => !e2e.includes(file)), e2e.filter((file) => QUICK_E2E.test(file))].filter((found) => found.length > 0);
 }
 
-function jest(args) {
-  return spawnSync(process.execPath, [require.resolve('jest/bin/jest'), ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+/** @returns Jest's exit code */
+async function jest(args) {
+  const child = spawn(process.execPath, [require.resolve('jest/bin/jest'), ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const [code] = await once(child, 'exit');
+  return code ?? 1;
 }
 
 /** One Jest run. @returns a row for each suite (folder below test/); a file that could not even be run counts as one failed test */
-function run(files, lab) {
+async function run(files, lab) {
   const report = path.join(mkdtempSync(path.join(os.tmpdir(), 'nightshift-test-')), 'report.json');
-  const { status } = jest(['--json', `--outputFile=${report}`, ...(lab ? ['--runInBand', '--testTimeout=600000'] : []), '--runTestsByPath', ...files]);
+  const status = await jest(['--json', `--outputFile=${report}`, ...(lab ? ['--runInBand', '--testTimeout=600000'] : []), '--runTestsByPath', ...files]);
   const results = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')).testResults : [];
   rmSync(path.dirname(report), { recursive: true, force: true });
   const rows = [...new Set(files.map(suiteOf))].map((name) => rowOf(name, results.filter((result) => suiteOf(path.relative(root, result.name).split(path.sep).join('/')) === name)));
@@ -91,10 +95,10 @@ try {
   console.log('0 passed, 1 failed');
   process.exit(1);
 }
-if (patterns.length > 0) process.exit(jest(patterns).status ?? 1);
+if (patterns.length > 0) process.exit(await jest(patterns));
 
 const began = Date.now();
-const results = runs(lab).flatMap((files) => run(files, lab)).sort((a, b) => rank(a.name) - rank(b.name));
+const results = (await Promise.all(runs(lab).map((files) => run(files, lab)))).flat().sort((a, b) => rank(a.name) - rank(b.name));
 console.log('\nsuite        minutes  passed  failed  skipped');
 for (const { name, minutes, passed, failed, skipped } of results) {
   console.log(`${name.padEnd(12)} ${minutes.toFixed(1).padStart(7)} ${String(passed).padStart(7)} ${String(failed).padStart(7)} ${String(skipped).padStart(8)}`);

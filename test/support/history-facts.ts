@@ -68,8 +68,9 @@ function decision(envelope: Signed<DecisionBody> | Unsigned<DecisionBody>): Hist
 
 /** A signal cannot be refused before it is in the history; the timeline then says that it was. */
 function signalled(name: string, envelope: Signed<DecisionBody> | Unsigned<DecisionBody> | undefined): HistoryFact {
-  const actor = envelope && ('statement' in envelope ? envelope.statement.actor : envelope.actor);
-  return { kind: 'decision', words: actor ? [actor] : [], oneOf: [`${name} refused`, name === 'approve' ? 'approved' : 'rejected'] };
+  // Anybody can signal anything: a number, a list.
+  const actor = typeof envelope === 'object' && envelope !== null ? ('statement' in envelope ? envelope.statement?.actor : envelope.actor) : undefined;
+  return { kind: 'decision', words: typeof actor === 'string' && actor !== '' ? [actor] : [], oneOf: [`${name} refused`, name === 'approve' ? 'approved' : 'rejected'] };
 }
 
 /** The type is the caller's word: it is that of the activity or message whose payload it is. */
