@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { historiesBelow } from '../../workers/replay/histories';
+import { keepNoPromiseStacks } from '../support/promise-stacks';
 import { replayHistory } from '../support/replay';
 import { withFirstTaskSplit } from '../support/split-history';
 import { WORKFLOW_BUNDLE } from '../../workers/workflow-code';
@@ -17,6 +18,7 @@ const verdicts = new Map<string, Error | undefined>();
 
 beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
+  keepNoPromiseStacks();
   const all = [...historiesBelow(folder)];
   let index = 0;
   for await (const { error } of Worker.runReplayHistories({ workflowBundle: WORKFLOW_BUNDLE }, all)) {

@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { WorkflowHandleWithSignaledRunId } from '@temporalio/client';
@@ -17,6 +16,7 @@ import * as messages from '../../workflows/contracts/messages';
 import type { incidentWorkflow } from '../../workflows';
 import { factsOf, recordIn } from './history-facts';
 import { IncidentWorld } from './incident-world';
+import { keepNoPromiseStacks } from './promise-stacks';
 import { untold } from './timeline-audit';
 
 export type IncidentHandle = WorkflowHandleWithSignaledRunId<typeof incidentWorkflow>;
@@ -27,8 +27,7 @@ export class IncidentHarness {
 
   static async start(): Promise<IncidentHarness> {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
-    // The SDK would keep the stack of every promise of this thread for a query that no test asks: a fifth of a test's time.
-    globalHandlers.installed = true;
+    keepNoPromiseStacks();
     const executable = await ensureProgram(TEST_SERVER, (message) => process.stderr.write(`${message}\n`));
     return new IncidentHarness(executable);
   }
