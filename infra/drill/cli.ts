@@ -23,13 +23,17 @@ export function registerDrillCommand(program: Command): void {
     .addOption(new Option('--calm', 'situations in which nothing may be changed').conflicts(['fault', 'set', 'together']))
     .option('--seed <number>', 'makes choices by chance repeatable')
     .option('--keep', 'leave the lab running afterwards')
-    .option('--markdown <file>', 'also write the table as Markdown')
+    .option('--markdown <file>', 'also write the table as Markdown, after each fault')
     .option('--json', 'print the results as JSON')
     .action(async (options: DrillCommandOptions) => {
       const seed = options.seed === undefined ? Math.floor(Math.random() * 1_000_000) : Number(options.seed);
       const say = (text: string) => console.error(text);
-      const { results, text, markdown } = await actions().runDrillCommand(options, seed, say);
-      if (options.markdown) writeFileSync(options.markdown, `${markdown}\n`);
+      const keepMarkdown = ({ markdown }: { markdown: string }) => {
+        if (options.markdown) writeFileSync(options.markdown, `${markdown}\n`);
+      };
+      const ran = await actions().runDrillCommand(options, seed, say, keepMarkdown);
+      keepMarkdown(ran);
+      const { results, text } = ran;
       console.log(options.json ? JSON.stringify(results, null, 2) : text);
       if (results.some(({ problems }) => problems.length > 0)) process.exitCode = 1;
     });

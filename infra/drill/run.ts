@@ -32,8 +32,8 @@ interface Ran {
   markdown: string;
 }
 
-/** Drills, and tells it in a table. @throws when the lab cannot be brought up */
-export async function runDrillCommand({ fault, set, together, calm, keep = false }: DrillOptions, seed: number, say: Say): Promise<Ran> {
+/** Drills, and tells it in a table; `soFar` has it after each fault, since a set takes an hour. @throws when the lab cannot be brought up */
+export async function runDrillCommand({ fault, set, together, calm, keep = false }: DrillOptions, seed: number, say: Say, soFar: (ran: Ran) => void = () => undefined): Promise<Ran> {
   if (calm) {
     const results = await onLab(keep, say, (nightshift) => runCalm(nightshift, seed, say));
     const text = calmTable(results);
@@ -44,8 +44,8 @@ export async function runDrillCommand({ fault, set, together, calm, keep = false
     const text = togetherTable(results);
     return { results, text, markdown: `\`\`\`\n${text}\n\`\`\`` };
   }
-  const results = await runDrills(fault ?? Object.keys(loadAnswers(set)), seed, keep, say);
-  return { results, text: `${drillTable(results)}\n\n${ablationTable(results)}`, markdown: drillMarkdown(results) };
+  const told = (results: DrillResult[]): Ran => ({ results, text: `${drillTable(results)}\n\n${ablationTable(results)}`, markdown: `${drillMarkdown(results)}\n\n\`\`\`\n${ablationTable(results)}\n\`\`\`` });
+  return told(await runDrills(fault ?? Object.keys(loadAnswers(set)), seed, keep, say, (results) => soFar(told(results))));
 }
 
 async function runCalm(nightshift: LabNightshift, seed: number, say: Say): Promise<CalmResult[]> {
@@ -58,7 +58,7 @@ async function runCalm(nightshift: LabNightshift, seed: number, say: Say): Promi
 }
 
 /** Runs faults one after the other on one lab, with one Nightshift. A fault that cannot be seen through counts as failed. */
-export async function runDrills(chosen: readonly string[], seed: number, keep: boolean, say: Say): Promise<DrillResult[]> {
+export async function runDrills(chosen: readonly string[], seed: number, keep: boolean, say: Say, soFar: (results: DrillResult[]) => void = () => undefined): Promise<DrillResult[]> {
   const answers = loadAnswers();
   const unknown = chosen.filter((id) => !answers[id]);
   if (unknown.length > 0) throw new Error(`No answer is known for ${unknown.join(', ')}; infra/drill/answers.yaml has ${Object.keys(answers).join(', ')}.`);
@@ -67,6 +67,7 @@ export async function runDrills(chosen: readonly string[], seed: number, keep: b
     for (const [index, fault] of chosen.entries()) {
       const answer = answers[fault]!;
       results.push(await drill(nightshift, fault, answer, { seed: seed + index, say }).catch((error: unknown) => failed(fault, seed + index, answer.cause.join(' or '), error)));
+      soFar(results);
     }
     return results;
   }, partsFor(chosen));
