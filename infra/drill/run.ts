@@ -17,6 +17,8 @@ import { drillTogether, type TogetherResult } from './together';
 
 type Say = (text: string) => void;
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** What is drilled: one of these, or every fault. */
 export interface DrillOptions {
   fault?: string[];
@@ -93,9 +95,15 @@ export async function nightshiftInLab(keep: boolean, say: Say, parts: readonly P
   mkdirSync(dataDir, { recursive: true });
   const nightshift = new LabNightshift(lab, dataDir);
   const end = async () => {
+    for (const signal of SIGNALS) process.off(signal, interrupted);
     await nightshift.stop();
     if (!before.running && !keep) await labDown(paths);
   };
+  const interrupted = () => {
+    say('Interrupted: ending what was started …');
+    void end().finally(() => process.exit(130));
+  };
+  for (const signal of SIGNALS) process.once(signal, interrupted);
   try {
     await nightshift.start();
   } catch (error) {
