@@ -63,12 +63,12 @@ export class Play {
   async finish(): Promise<string> {
     this.world.mend();
     await this.signal(messages.alertsChanged.name, { alerts: this.alerts.map(resolved), receivedAt: '' });
-    const result = await within(30_000, this.handle.result());
+    const result = await this.within(30_000, () => this.handle.result());
     return result === TOO_LATE ? 'never ended' : result instanceof Error ? `failed: ${result.cause instanceof Error ? result.cause.message : result.message}` : result.outcome;
   }
 
   private async status(): Promise<IncidentStatus | undefined> {
-    const status = await within(ANSWER_WITHIN_MS, this.incidents.status(this.handle));
+    const status = await this.within(ANSWER_WITHIN_MS, () => this.incidents.status(this.handle));
     if (status === TOO_LATE) this.problems.push('a query was not answered');
     return status === TOO_LATE || status instanceof Error ? undefined : status;
   }
@@ -163,18 +163,23 @@ export class Play {
 
   /** @returns the answer (`true` for an update without one), or undefined when it was refused */
   private async update<Answer>(name: string, payload: unknown, empty = false): Promise<Answer | true | undefined> {
-    const answer = await within(ANSWER_WITHIN_MS, this.handle.executeUpdate<Answer, [unknown]>(name, { args: [payload] }));
+    const answer = await this.within(ANSWER_WITHIN_MS, () => this.handle.executeUpdate<Answer, [unknown]>(name, { args: [payload] }));
     if (answer === TOO_LATE) this.problems.push(`${name} was not answered`);
     if (answer === TOO_LATE || answer instanceof Error) return undefined;
     return empty ? true : answer;
   }
+
+  /** What is not answered in time is called off: a call that is tried again later would find its connection closed. */
+  private async within<Result>(ms: number, work: () => Promise<Result>): Promise<Result | Error | typeof TOO_LATE> {
+    const call = new AbortController();
+    const timer = new AbortController();
+    const late: Promise<typeof TOO_LATE> = delay(ms, undefined, { signal: timer.signal }).then((): typeof TOO_LATE => TOO_LATE, (): typeof TOO_LATE => TOO_LATE);
+    const settled = this.incidents.env.connection.withAbortSignal(call.signal, work).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+    return Promise.race([settled, late]).finally(() => {
+      timer.abort();
+      call.abort();
+    });
+  }
 }
 
 const TOO_LATE: unique symbol = Symbol('too late');
-
-async function within<Result>(ms: number, work: Promise<Result>): Promise<Result | Error | typeof TOO_LATE> {
-  const timer = new AbortController();
-  const late: Promise<typeof TOO_LATE> = delay(ms, undefined, { signal: timer.signal }).then((): typeof TOO_LATE => TOO_LATE, (): typeof TOO_LATE => TOO_LATE);
-  const settled = work.catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
-  return Promise.race([settled, late]).finally(() => timer.abort());
-}

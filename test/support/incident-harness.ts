@@ -2,7 +2,7 @@ import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import type { WorkflowHandleWithSignaledRunId } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { projectRoot } from '../../infra/project';
@@ -21,15 +21,29 @@ import { untold } from './timeline-audit';
 
 export type IncidentHandle = WorkflowHandleWithSignaledRunId<typeof incidentWorkflow>;
 
+/**
+ * An activity that ends while a workflow task is under way, whose completion then calls the activity off: Temporal's server
+ * knows that it has ended, the test server refuses the task and never gives it out again.
+ */
+const LOST_BY_SERVER = /ACTIVITY_UNKNOWN/;
+
 /** For each test a time-skipping server, a world and a worker of its own, because what one test leaves behind would keep the server from skipping time for the next. */
 export class IncidentHarness {
+  /** Counted over all tests: a command that the test server could not place, after which it answers nothing of that workflow any more. */
+  lostByServer = 0;
+
   private constructor(private readonly executable: string) {}
 
   static async start(): Promise<IncidentHarness> {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
+    const logger = new DefaultLogger('WARN', (entry) => {
+      if (LOST_BY_SERVER.test(`${entry.message} ${JSON.stringify(entry.meta)}`)) harness.lostByServer += 1;
+      else if (entry.level === 'ERROR') process.stderr.write(`${entry.message} ${JSON.stringify(entry.meta)}\n`);
+    });
+    Runtime.install({ logger, telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) } } });
     keepNoPromiseStacks();
     const executable = await ensureProgram(TEST_SERVER, (message) => process.stderr.write(`${message}\n`));
-    return new IncidentHarness(executable);
+    const harness = new IncidentHarness(executable);
+    return harness;
   }
 
   /** Runs `test` while a worker works; the world's activities are the only outside there is. */
