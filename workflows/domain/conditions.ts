@@ -84,5 +84,7 @@ function isEmpty(value: EvidenceValue): boolean {
 
 function show(value: EvidenceValue): string {
   if (Array.isArray(value)) return value.length === 0 ? 'empty' : value.join(', ');
+  // Four figures are enough for a person, and tell a value from its threshold.
+  if (typeof value === 'number' && !Number.isInteger(value)) return String(Number(value.toPrecision(4)));
   return value === null ? 'not known' : String(value);
 }

@@ -13,7 +13,9 @@ export function escape(text: string): string {
     // GitHub links bare addresses by itself.
     .replace(/:\/\//g, ':\\/\\/')
     .replace(/\bwww\./gi, (match) => `${match.slice(0, -1)}\\.`)
-    .replace(/^([#+=-]|\d+[.)])/, '\\$1');
+    .replace(/^[#+=-]/, '\\$&')
+    // "1." begins a list; "0.99" does not, and a backslash before a figure would be seen.
+    .replace(/^(\d+)([.)])(?=\s|$)/, '$1\\$2');
 }
 
 /** Text without line breaks, and without the characters that steer a terminal or turn the direction of reading. */

@@ -45,3 +45,8 @@ test('says what was seen, and what is missing', () => {
   expect(evaluate({ all: [yes, pods({ field: 'names', includes: 'a' })] }, evidence).seen).toEqual(['pods.ready is 1', 'pods.names is a, b']);
   expect(evaluate({ all: [yes, silent] }, evidence).missing).toEqual(['silent did not answer']);
 });
+
+test('what was seen is told in four figures', () => {
+  const usage = answered('usage', { ratio: 1.0215250651041667, count: 402653184 });
+  expect(evaluate({ all: [{ probe: 'usage', field: 'ratio', above: 0.9 }, { probe: 'usage', field: 'count', above: 1 }] }, [usage]).seen).toEqual(['usage.ratio is 1.022', 'usage.count is 402653184']);
+});

@@ -148,7 +148,8 @@ describe('Markdown', () => {
     ['_x_ and snake_case_name', '\\_x\\_ and snake_case_name'],
     ['<b>&amp;</b>', '\\<b\\>&amp;amp;\\</b\\>'],
     ['- item', '\\- item'],
-    ['1. item', '\\1. item'],
+    ['1. item', '1\\. item'],
+    ['0.99 of 1.5', '0.99 of 1.5'],
     ['two\nlines\u202e', 'two lines'],
     ['http://x.y www.x.y', 'http:\\/\\/x.y www\\.x.y'],
   ])('%j is told as %j', (text, expected) => expect(escape(text)).toBe(expected));
