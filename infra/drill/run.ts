@@ -69,6 +69,7 @@ export async function runDrills(chosen: readonly string[], seed: number, keep: b
     for (const [index, fault] of chosen.entries()) {
       const answer = answers[fault]!;
       results.push(await drill(nightshift, fault, answer, { seed: seed + index, say }).catch((error: unknown) => failed(fault, seed + index, answer.cause.join(' or '), error)));
+      for (const problem of results.at(-1)!.problems) say(`${fault}: ${problem}`);
       soFar(results);
     }
     return results;

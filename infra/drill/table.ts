@@ -8,10 +8,16 @@ export function drillTable(results: readonly DrillResult[]): string {
   const table = new Table({ head: ['fault', 'seed', 'cause found (rank)', 'proposed', 'alert s', 'cause s', 'plan s', 'decision → recovered s', 'closed s', 'outcome', 'audit', 'verdict'], style: { head: [], border: [] }, wordWrap: true, colWidths: [26, 8, 26, 24, 8, 8, 8, 12, 9, 12, 7, 30] });
   for (const result of results) {
     const { fault, seed, foundCause, rank, proposed, alertSeconds, causeSeconds, planSeconds, recoveredSeconds, closedSeconds, outcome, auditFaults, problems } = result;
-    table.push([fault, seed, `${foundCause} (${rank})`, proposed.join(', '), alertSeconds, causeSeconds ?? '-', planSeconds ?? '-', recoveredSeconds ?? '-', closedSeconds, outcome, auditFaults.length === 0 ? 'ok' : 'DIFF', problems.join('; ') || 'ok']);
+    table.push([fault, seed, `${foundCause} (${rank})`, proposed.join(', '), alertSeconds, causeSeconds ?? '-', planSeconds ?? '-', recoveredSeconds ?? '-', closedSeconds, outcome, auditFaults.length === 0 ? 'ok' : 'DIFF', verdictOf(problems)]);
   }
   return `${table.toString()}\n${totals(results)}`;
 }
+
+/** A cell of a table takes no timeline: each problem by its first line, and of that the beginning. */
+function verdictOf(problems: readonly string[]): string {
+  return problems.map((problem) => problem.split('\n', 1)[0]!.slice(0, LONGEST_PROBLEM)).join('; ') || 'ok';
+}
+const LONGEST_PROBLEM = 200;
 
 function totals(results: readonly DrillResult[]): string {
   const times = (pick: (result: DrillResult) => number | null) => results.map(pick).filter((value): value is number => value !== null).sort((a, b) => a - b);
@@ -27,7 +33,7 @@ function totals(results: readonly DrillResult[]): string {
 
 /** The same as Markdown, for `infra/docs/drills.md`. */
 export function drillMarkdown(results: readonly DrillResult[]): string {
-  const rows = results.map((result) => `| ${[result.fault, result.seed, result.factor, `${result.foundCause} (${result.rank})`, result.proposed.join(', '), result.forbiddenProposed.length, result.alertSeconds, result.causeSeconds ?? '-', result.planSeconds ?? '-', result.recoveredSeconds ?? '-', result.closedSeconds, result.outcome, result.problems.join('; ') || 'ok'].join(' | ')} |`);
+  const rows = results.map((result) => `| ${[result.fault, result.seed, result.factor, `${result.foundCause} (${result.rank})`, result.proposed.join(', '), result.forbiddenProposed.length, result.alertSeconds, result.causeSeconds ?? '-', result.planSeconds ?? '-', result.recoveredSeconds ?? '-', result.closedSeconds, result.outcome, verdictOf(result.problems)].join(' | ')} |`);
   return ['| fault | seed | factor | cause found (rank) | proposed | forbidden | injection → alert s | alert → cause s | alert → plan s | decision → recovered s | injection → closed s | outcome | verdict |', '|---|---|---|---|---|---|---|---|---|---|---|---|---|', ...rows].join('\n');
 }
 
@@ -45,7 +51,7 @@ export function calmTable(results: readonly CalmResult[]): string {
   const table = new Table({ head: ['situation', 'seed', 'incident', 'cause', 'outcome', 'because', 'writes', 'verdict'], style: { head: [], border: [] }, wordWrap: true, colWidths: [22, 8, 20, 24, 14, 50, 8, 30] });
   for (const { situation, seed, incidents, mutations, problems } of results) {
     const each = (pick: (incident: CalmResult['incidents'][number]) => string) => incidents.map(pick).join('\n') || '-';
-    table.push([situation, seed, each(({ publicId }) => publicId), each(({ rootCause }) => rootCause), each(({ outcome }) => outcome), each(({ because }) => because), mutations.length, problems.join('; ') || 'ok']);
+    table.push([situation, seed, each(({ publicId }) => publicId), each(({ rootCause }) => rootCause), each(({ outcome }) => outcome), each(({ because }) => because), mutations.length, verdictOf(problems)]);
   }
   return `${table.toString()}\nwrites by Nightshift in ${results.length} calm situations: ${results.reduce((sum, { mutations }) => sum + mutations.length, 0)}; lab clock: factor ${results[0]?.factor ?? '-'}`;
 }
