@@ -31,7 +31,7 @@ function testFiles() {
     .sort();
 }
 
-/** @returns Jest runs, side by side: most tests compute, and those that start processes of their own mostly wait */
+/** @returns Jest runs, one after the other: what computes, on every core, and then what starts processes of its own and looks at the clock */
 function runs(lab) {
   const files = testFiles();
   const e2e = files.filter((file) => file.startsWith('test/e2e/'));
@@ -98,7 +98,9 @@ try {
 if (patterns.length > 0) process.exit(await jest(patterns));
 
 const began = Date.now();
-const results = (await Promise.all(runs(lab).map((files) => run(files, lab)))).flat().sort((a, b) => rank(a.name) - rank(b.name));
+const results = [];
+for (const files of runs(lab)) results.push(...(await run(files, lab)));
+results.sort((a, b) => rank(a.name) - rank(b.name));
 console.log('\nsuite        minutes  passed  failed  skipped');
 for (const { name, minutes, passed, failed, skipped } of results) {
   console.log(`${name.padEnd(12)} ${minutes.toFixed(1).padStart(7)} ${String(passed).padStart(7)} ${String(failed).padStart(7)} ${String(skipped).padStart(8)}`);

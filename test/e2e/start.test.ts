@@ -3,15 +3,12 @@ import { createServer } from 'node:http';
 import path from 'node:path';
 import { isAlive, nightshift, NightshiftProcess, until } from '../support/nightshift-process';
 
-/** A machine that runs other tests beside this one is slower than the five seconds that an idle one takes. */
-const READY_WITHIN_MS = 30_000;
-
 describe('nightshift start', () => {
   let running: NightshiftProcess;
 
   beforeAll(async () => {
     running = await NightshiftProcess.create();
-    expect(await running.start()).toBeLessThan(READY_WITHIN_MS);
+    await running.start();
   }, 600_000);
   afterAll(() => running.remove());
 
