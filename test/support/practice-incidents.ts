@@ -1,5 +1,5 @@
 import type { IncidentStatus } from '../../workflows/contracts';
-import type { NightshiftProcess } from './nightshift-process';
+import { NightshiftProcess } from './nightshift-process';
 
 export interface Opened {
   publicId: string;
@@ -11,9 +11,20 @@ const PLAN_WITHIN_S = '120';
 /** Execution, verification and the practice cluster's stability window of ten seconds. */
 const CLOSED_WITHIN_S = '180';
 
+/** A Nightshift for the tests of a file or block, started before them and removed after them, and its practice incidents. */
+export function practiceIncidents(): PracticeIncidents {
+  const incidents = new PracticeIncidents();
+  beforeAll(async () => {
+    incidents.running = await NightshiftProcess.create();
+    await incidents.running.start();
+  }, 600_000);
+  afterAll(() => incidents.running.remove());
+  return incidents;
+}
+
 /** Practice incidents as somebody sees them who has nothing but the command line. */
 export class PracticeIncidents {
-  constructor(private readonly running: NightshiftProcess) {}
+  running!: NightshiftProcess;
 
   show(id: string): Promise<IncidentStatus & { workerAway: boolean }> {
     return this.running.json('show', id);
