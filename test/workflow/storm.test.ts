@@ -110,8 +110,12 @@ test('what is no message of a storm is left aside, by incidents and by the storm
     const handle = await incidents.open();
     for (const body of [undefined, null, 'follow', { kind: 'follow' }, { kind: 'follow', leader: { publicId: 7 } }, { kind: 'ended', leader: 'x', outcome: 'y' }, { kind: 'lead', followers: [7] }]) await handle.signal('stormNews', body);
     expect((await incidents.waitingForApproval(handle)).leader).toBeUndefined();
-    const storm = await env.client.workflow.start('stormWorkflow', { workflowId: 'storm/x', taskQueue, args: [{ cluster: 'x' }] });
-    for (const body of [undefined, 7, {}, { workflowId: 'w', publicId: 'p', failureDomain: 'moon', alertnames: [] }]) await storm.signal('joinStorm', body);
-    await storm.signal('leaveStorm', undefined);
-    await storm.result();
+    // A storm of nobody is over at once, so each message gets one of its own.
+    const bodies = { joinStorm: [undefined, 7, {}, { workflowId: 'w', publicId: 'p', failureDomain: 'moon', alertnames: [] }], leaveStorm: [undefined, 7, { workflowId: 'w', outcome: 'well' }] };
+    for (const [signal, args] of Object.entries(bodies)) {
+      for (const [at, body] of args.entries()) {
+        const storm = await env.client.workflow.signalWithStart('stormWorkflow', { workflowId: `storm/${signal}-${at}`, taskQueue, args: [{ cluster: 'x' }], signal, signalArgs: [body] });
+        await storm.result();
+      }
+    }
   }), 60_000);
