@@ -91,6 +91,8 @@ export class IncidentWorld {
   /** The book of the cluster's budget; asked only where there are budgets. */
   spendBudget: BudgetBook['spendBudget'] = () => Promise.resolve({ granted: true });
   refusedRemedies = new Set<string>();
+  /** What a plan evicts. */
+  podsToEvict = ['thanos-receive-1', 'thanos-receive-2'];
   /** How long each step may wait for what has to come first. */
   patienceMs: number | undefined;
   /** May throw in place of an answer. */
@@ -181,7 +183,7 @@ export class IncidentWorld {
     if (this.refusedRemedies.has(id)) return { kind: 'refused', remedy: id, gates: [], reason: text('a gate says no') };
     if (this.healthy()) return { kind: 'unneeded', remedy: id, reason: text('all is well') };
     const pod = (name: string): PlannedStep => ({ id: name, action: 'evict', reason: text('broken'), object: { apiVersion: 'v1', kind: 'Pod', namespace: 'monitoring', name, uid: `${name}-${this.generation}` }, ...(this.patienceMs !== undefined && { patienceMs: this.patienceMs }) });
-    const steps = [pod('thanos-receive-1'), pod('thanos-receive-2')];
+    const steps = this.podsToEvict.map(pod);
     const inverse: PlannedStep[] = id === 'first' ? [] : [{ ...pod('thanos-receive-1'), id: 'undo-1' }];
     const draft = { cluster: request.cluster, use: request.remedy.use, steps, inverse, plannedAt: request.plannedAt };
     const plan: Plan = { ...draft, id: request.planId, remedy: id, title: request.remedy.title, risk: this.risk[id] ?? 'disruptive', gates: [], blastRadius: { pods: [], text: text('two pods') }, ifNothingIsDone: text('data is lost'), diff: '', dryRun: [], hash: planHash(draft) };

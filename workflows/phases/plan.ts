@@ -3,6 +3,7 @@ import { planning } from '../activity-calls';
 import type { Plan, PlanResult, PolicyRuling, RankedCause, RemedySpec } from '../contracts';
 import { absentWorker, nobodyTookIt } from './absence';
 import { distrusted, inTrustedOrder, sameCauseBefore } from '../domain/recurrence';
+import type { TriedRemedies } from '../domain/tried-remedies';
 import { reasonOf, type Incident } from './incident';
 
 export type Planned =
@@ -13,14 +14,17 @@ export type Planned =
   | { kind: 'none'; reasons: string[]; absent?: boolean };
 
 /**
- * Plans the first possible remedy of the root cause that has not been tried, or the one that a person chose.
- * @param tried ids of remedies that were rejected or did not help
+ * Plans the first possible remedy of the root cause that has not been tried, or the one that a person chose. When none is left,
+ * one that was carried out is planned again for what it was not carried out on: a second receiver may be killed when the first
+ * has got more memory.
  */
-export async function plan(incident: Incident, cause: RankedCause | undefined, tried: ReadonlySet<string>): Promise<Planned> {
+export async function plan(incident: Incident, cause: RankedCause | undefined, tried: TriedRemedies): Promise<Planned> {
   incident.enter('plan');
   if (cause) await recall(incident, cause);
   const results: PlanResult[] = [];
-  for (const remedy of candidates(incident, cause, tried)) {
+  const { chosenRemedy } = incident;
+  const ids = chosenRemedy ? [chosenRemedy] : cause ? inTrustedOrder(incident.status, cause).filter((id) => tried.isNew(id)) : [];
+  for (const remedy of remediesOf(incident, ids)) {
     const result = await planRemedy(incident, remedy, nextPlanId(incident));
     incident.record({ type: 'planned', result });
     results.push(result);
@@ -28,8 +32,23 @@ export async function plan(incident: Incident, cause: RankedCause | undefined, t
     // The next remedy would be planned by the same worker.
     if (result.kind === 'refused' && result.workerAbsent && incident.has('2026-11-absent-worker')) return { kind: 'none', reasons: [result.reason.en], absent: true };
   }
+  const again = chosenRemedy || !cause ? undefined : await planForOthers(incident, cause, tried);
+  if (again) return again;
   if (results.length > 0 && results.every((result) => result.kind === 'unneeded')) return { kind: 'unneeded' };
   return { kind: 'none', reasons: results.map((result) => (result.kind === 'planned' ? '' : result.reason.en)) };
+}
+
+/** The remedies that were carried out, in their order, as far as they would now be for something else; what else they say is known. */
+async function planForOthers(incident: Incident, cause: RankedCause, tried: TriedRemedies): Promise<Extract<PlanResult, { kind: 'planned' }> | undefined> {
+  if (!incident.has('2026-12-serve-others')) return undefined;
+  const ids = inTrustedOrder(incident.status, cause).filter((id) => tried.mayServeOthers(id));
+  for (const remedy of remediesOf(incident, ids)) {
+    const result = await planRemedy(incident, remedy, nextPlanId(incident));
+    if (result.kind !== 'planned' || !tried.servesOthers(result.plan)) continue;
+    incident.record({ type: 'planned', result });
+    return result;
+  }
+  return undefined;
 }
 
 /** Says once of each cause that it has been here before, and which remedies are not to be trusted first. */
@@ -71,9 +90,7 @@ export function remedyById(incident: Incident, id: string): RemedySpec | undefin
   return incident.snapshot?.runbook.remedies.find((remedy) => remedy.id === id);
 }
 
-function candidates(incident: Incident, cause: RankedCause | undefined, tried: ReadonlySet<string>): RemedySpec[] {
-  const { chosenRemedy } = incident;
-  const ids = chosenRemedy ? [chosenRemedy] : (cause ? inTrustedOrder(incident.status, cause) : []).filter((id) => !tried.has(id));
+function remediesOf(incident: Incident, ids: readonly string[]): RemedySpec[] {
   return ids.map((id) => remedyById(incident, id)).filter((remedy): remedy is RemedySpec => remedy !== undefined);
 }
 

@@ -1,5 +1,6 @@
 import { condition } from '@temporalio/workflow';
 import type { Plan, RankedCause, Text } from '../contracts';
+import { TriedRemedies } from '../domain/tried-remedies';
 import { handOverOfAbsence, nobodyAsks } from './absence';
 import { approve } from './approve';
 import { diagnose } from './diagnose';
@@ -18,8 +19,7 @@ const MAX_ROUNDS = 6;
 
 /** What the rounds of one treatment remember of each other. */
 interface Rounds {
-  /** Ids of remedies that were rejected or did not help. */
-  tried: Set<string>;
+  tried: TriedRemedies;
   /** Why the last plan no longer held. The same reason twice will not go away by planning a third time: a switch is off. */
   stale?: string;
 }
@@ -29,7 +29,7 @@ interface Rounds {
  * Every round looks at the world afresh: no plan is made from evidence that is older than the last mutation.
  */
 export async function treat(incident: Incident): Promise<Course> {
-  const rounds: Rounds = { tried: new Set() };
+  const rounds: Rounds = { tried: new TriedRemedies() };
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const cause = await rootCause(incident);
     if (stopped(incident)) return interrupted(incident);
@@ -111,7 +111,7 @@ async function tryRemedy(incident: Incident, cause: RankedCause | undefined, rou
     case 'approved':
       return carryOut(incident, planned.plan, rounds);
     case 'rejected':
-      rounds.tried.add(planned.plan.remedy);
+      rounds.tried.decline(planned.plan.remedy);
       return undefined;
     case 'self-healed':
       return lasting(incident, 'self-healed');
@@ -150,13 +150,13 @@ async function carryOut(incident: Incident, planned: Plan, rounds: Rounds): Prom
     case 'executed': {
       const verified = await verify(incident);
       if (verified === 'not-held') {
-        rounds.tried.add(planned.remedy);
+        rounds.tried.didNotSuffice(planned);
         if (!helpedItself(incident)) await undo(incident, planned, recovery.lease);
       }
       await releaseLease(incident, recovery.lease);
       if (verified !== 'held') return undefined;
       const course = await lasting(incident, 'recovered');
-      if (!course) rounds.tried.add(planned.remedy);
+      if (!course) rounds.tried.didNotSuffice(planned);
       return course;
     }
     case 'unneeded':
