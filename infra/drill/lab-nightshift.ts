@@ -31,7 +31,8 @@ export class LabNightshift {
   private readonly tokens: Record<Decider, string>;
   readonly configFile: string;
 
-  constructor(private readonly lab: RunningLabStatus, readonly dataDir: string, private readonly paths: LabPaths = labPaths()) {
+  /** @param cluster more of the cluster's configuration, such as its GitOps repository */
+  constructor(private readonly lab: RunningLabStatus, readonly dataDir: string, private readonly paths: LabPaths = labPaths(), private readonly cluster: object = {}) {
     mkdirSync(dataDir, { recursive: true });
     this.configFile = path.join(dataDir, 'nightshift.yaml');
     // Alertmanager's token is the machine's own, so that the webhook needs no other.
@@ -159,6 +160,7 @@ export class LabNightshift {
           desiredState: { directory: this.wanted(desiredState) },
           endpoints: { prometheus: urls.watcherPrometheus, query: urls.thanosQuery, alertmanager: urls.alertmanager },
           killSwitch: { namespace: 'monitoring' },
+          ...this.cluster,
         },
       ],
     };

@@ -86,7 +86,7 @@ async function onLab<Result>(keep: boolean, say: Say, work: (nightshift: LabNigh
 }
 
 /** A running lab, or one of our own, with Nightshift in it. `end` leaves nothing running, unless the lab was there before or is to be kept. */
-export async function nightshiftInLab(keep: boolean, say: Say, parts: readonly PartName[] = []): Promise<{ nightshift: LabNightshift; end: () => Promise<void> }> {
+export async function nightshiftInLab(keep: boolean, say: Say, parts: readonly PartName[] = [], cluster: object = {}): Promise<{ nightshift: LabNightshift; end: () => Promise<void> }> {
   const paths = labPaths();
   const before = await labStatus(paths);
   await labUp(paths, { factor: DEFAULT_FACTOR, parts }, say);
@@ -94,7 +94,7 @@ export async function nightshiftInLab(keep: boolean, say: Say, parts: readonly P
   if (!lab) throw new Error('The lab came up and is gone again; its logs are in its folder.');
   const dataDir = path.join(paths.dir, `nightshift-${Date.now()}`);
   mkdirSync(dataDir, { recursive: true });
-  const nightshift = new LabNightshift(lab, dataDir);
+  const nightshift = new LabNightshift(lab, dataDir, paths, cluster);
   const end = async () => {
     for (const signal of SIGNALS) process.off(signal, interrupted);
     await nightshift.stop();
