@@ -1,4 +1,4 @@
-import net from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 
 /** Can this port be listened on now? */
 export function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
@@ -10,14 +10,24 @@ export function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
 }
 
 /** A port that is free now. */
-export function freePort(host = '127.0.0.1'): Promise<number> {
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  const [port] = await freePorts(1, host);
+  return port!;
+}
+
+/** Ports that are free now, no two alike: one that is given back before the next is asked for may be given again. */
+export async function freePorts(count: number, host = '127.0.0.1'): Promise<number[]> {
+  const servers = await Promise.all(Array.from({ length: count }, () => listening(host)));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+function listening(host: string): Promise<net.Server> {
   return new Promise((resolve, reject) => {
     const server = net.createServer();
     server.once('error', reject);
-    server.listen({ port: 0, host }, () => {
-      const address = server.address();
-      server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('No free port was given.'))));
-    });
+    server.listen({ port: 0, host }, () => resolve(server));
   });
 }
 

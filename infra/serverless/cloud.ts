@@ -9,7 +9,7 @@ import { prepare } from '../../workers/gateway/prepare';
 import { WorkerDeployment } from '../../workers/serverless/worker-deployment';
 import { buildId } from '../../workers/serverless/worker-version';
 import { startDevServer, type DevServer } from '../embedded/dev-server';
-import { freePort } from '../embedded/ports';
+import { freePorts } from '../embedded/ports';
 import { findTemporal } from '../embedded/programs';
 import { projectRoot } from '../project';
 import { onDemand } from '../../workers/config/serverless-schema';
@@ -64,7 +64,7 @@ export class Cloud {
   static async open({ folder, window, keepWarm, say }: CloudOptions): Promise<Cloud> {
     const dataDir = path.join(folder, 'data');
     const config = path.join(folder, 'nightshift.yaml');
-    const [temporalPort, awsPort] = [await freePort(), await freePort()];
+    const [temporalPort, awsPort] = (await freePorts(2)) as [number, number];
     const compute = { provider: 'aws-lambda', functionArn: functionArn('nightshift-worker'), roleArn: ROLE.arn, externalId: { env: 'NIGHTSHIFT_EXTERNAL_ID' } };
     writeFileSync(config, stringify({ practice: true, serverless: { compute } }));
     const env = { ...functionEnvironment(), NIGHTSHIFT_CONFIG: config, NIGHTSHIFT_DATA_DIR: dataDir, TEMPORAL_ADDRESS: `127.0.0.1:${temporalPort}`, NIGHTSHIFT_EXTERNAL_ID: ROLE.externalId };

@@ -70,7 +70,11 @@ export class LocalFunction {
     } finally {
       invocation.billedMs = Date.now() - invocation.startedAt;
       instance.busy = false;
-      instance.reaper = setTimeout(() => instance.process.kill('SIGKILL'), this.spec.keepWarmMs);
+      instance.reaper = setTimeout(() => {
+        // Gone in a moment, and not to be given an event until then.
+        instance.busy = true;
+        instance.process.kill('SIGKILL');
+      }, this.spec.keepWarmMs);
     }
   }
 

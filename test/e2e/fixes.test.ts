@@ -59,18 +59,30 @@ async function incidentFromGit(): Promise<IncidentStatus> {
   return status;
 }
 
-/** As a person sees it who lists fixes; retried, so that nobody waits for the next look. */
-async function untilFix(publicId: string, holds: (fix: FixStatus) => boolean, what: string): Promise<FixStatus> {
-  for (let look = 0; look < 60; look += 1) {
-    const { code, stdout, stderr } = await nightshift.cli(['fixes', 'list', '--all', '--json', '--config', nightshift.configFile]);
-    if (code !== 0) throw new Error(stderr);
-    const { incidents } = JSON.parse(stdout) as { incidents: PermanentFixStatus[] };
-    const fix = incidents.find((incident) => incident.publicId === publicId)?.fixes.find(({ id }) => id === FIX);
-    if (fix && holds(fix)) return fix;
-    if (look > 0) await nightshift.cli(['fixes', 'retry', publicId]);
+/** As a person sees them who lists fixes. */
+async function fixesOf(publicId: string, all = ['--all']): Promise<FixStatus[]> {
+  const { code, stdout, stderr } = await nightshift.cli(['fixes', 'list', ...all, '--json', '--config', nightshift.configFile]);
+  if (code !== 0) throw new Error(stderr);
+  const { incidents } = JSON.parse(stdout) as { incidents: PermanentFixStatus[] };
+  return incidents.filter((incident) => incident.publicId === publicId).flatMap(({ fixes }) => fixes);
+}
+
+async function untilHolds(what: string, look: () => Promise<boolean>): Promise<void> {
+  for (let times = 0; !(await look()); times += 1) {
+    if (times === 60) throw new Error(`never saw ${what}`);
     await delay(2_000);
   }
-  throw new Error(`never saw ${what} of ${publicId}`);
+}
+
+/** Retried between looks, so that nobody waits for the next one of Nightshift's own. */
+async function untilFix(publicId: string, holds: (fix: FixStatus) => boolean, what: string): Promise<FixStatus> {
+  let seen: FixStatus | undefined;
+  await untilHolds(`${what} of ${publicId}`, async () => {
+    if (seen) await nightshift.cli(['fixes', 'retry', publicId]);
+    seen = (await fixesOf(publicId)).find(({ id }) => id === FIX);
+    return seen !== undefined && holds(seen);
+  });
+  return seen!;
 }
 
 const published = (publicId: string) => untilFix(publicId, ({ state }) => state === 'published', 'the branch');
@@ -78,11 +90,9 @@ const published = (publicId: string) => untilFix(publicId, ({ state }) => state 
 /** What is only words in this lab is settled by a person, and nothing is open then. */
 async function settleTheRest(publicId: string): Promise<void> {
   expect((await nightshift.cli(['fixes', 'applied', publicId, 'protect-receiver-service'])).code).toBe(0);
-  const { stdout } = await nightshift.cli(['fixes', 'list', '--json', '--config', nightshift.configFile]);
-  expect((JSON.parse(stdout) as { incidents: PermanentFixStatus[] }).incidents.filter((incident) => incident.publicId === publicId)).toEqual([]);
+  await untilHolds('that no fix is open', async () => (await fixesOf(publicId, [])).length === 0);
   // Followed no more: its workflow has ended, and takes no message.
-  const late = await nightshift.cli(['fixes', 'retry', publicId]);
-  expect(late.code).not.toBe(0);
+  await untilHolds('the end of its workflow', async () => (await nightshift.cli(['fixes', 'retry', publicId])).code !== 0);
 }
 
 test('merged by people and synced: closed when the cluster has it', async () => {
@@ -99,7 +109,7 @@ test('merged by people and synced: closed when the cluster has it', async () => 
   expect(await untilFix(incident.publicId, ({ state }) => state === 'applied', 'the fix in the cluster')).not.toHaveProperty('reverted');
   await settleTheRest(incident.publicId);
   expect(repository.show('main', FILE)).toBe(RIGHT);
-}, 900_000);
+}, 2_400_000);
 
 test('declined by people: closed with their reason, and the branch is left to them', async () => {
   const { publicId } = await incidentFromGit();
@@ -111,7 +121,7 @@ test('declined by people: closed with their reason, and the branch is left to th
   await settleTheRest(publicId);
   repository.commit({ [FILE]: RIGHT }, 'As it was');
   await sync();
-}, 900_000);
+}, 2_400_000);
 
 test('taken back by the sync loop: people hear of it, the next incident names the first, and merging ends it', async () => {
   const { publicId } = await incidentFromGit();
@@ -127,4 +137,4 @@ test('taken back by the sync loop: people hear of it, the next incident names th
   expect(second.past?.map((past) => past.publicId)).toContain(publicId);
   expect(await untilFix(publicId, ({ state }) => state === 'applied', 'the fix in the cluster')).toMatchObject({ reverted });
   expect(await selector()).toBe('thanos-receive');
-}, 900_000);
+}, 2_400_000);

@@ -127,11 +127,12 @@ test('a build that nobody runs is not made current', async () => {
   const { code, stdout } = await nightshift(newRoot, 'deploy', 'serverless', 'apply');
   expect({ code, stdout }).toMatchObject({ code: 1, stdout: expect.stringContaining(`No worker of the build ${newBuild}`) });
   expect(await statesOfBuilds()).toEqual({ [oldBuild]: 'current' });
-}, 30_000);
+}, 120_000);
 
 test('the old build ends its incident while the new one takes the next', async () => {
   newWorker = await WorkerProcess.start({ ...lane.workerOptions, root: newRoot, logFile: path.join(lane.folder, 'new-worker.log') });
   expect(await nightshift(newRoot, 'deploy', 'serverless', 'apply')).toMatchObject({ code: 0 });
+  for (let look = 0; look < 60 && (await statesOfBuilds())[oldBuild] !== 'draining'; look += 1) await delay(1_000);
   expect(await statesOfBuilds()).toEqual({ [oldBuild]: 'draining', [newBuild]: 'current' });
   await fire(NEXT);
   const [open, next] = [await waiting(OPEN), await waiting(NEXT)];
@@ -148,4 +149,4 @@ test('what outlives builds goes on on the current one', async () => {
   await fix.executeUpdate(settleFix, { args: [{ fix: 'service-in-git', state: 'merged', actor: 'kim' }] });
   expect(await fix.result()).toMatchObject({ fixes: [{ id: 'service-in-git', state: 'merged' }] });
   expect((await buildsAtWork(fix)).at(-1)).toBe(newBuild);
-}, 30_000);
+}, 120_000);

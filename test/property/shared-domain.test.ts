@@ -114,28 +114,49 @@ async function leftOpen({ env }: Incidents, handles: readonly IncidentHandle[]):
   return open.map(({ workflowId }) => `${workflowId} did not end`);
 }
 
-async function live({ helped, acts: sequence }: Life): Promise<number> {
+/** Lives that the test server lost (`lostByServer` of the harness): counted, and not judged. */
+let unjudged = 0;
+const MOST_UNJUDGED = Math.ceil(RUNS / 20);
+
+async function live(life: Life): Promise<number> {
   let shared: SharedDomainWorld | undefined;
+  const createWorld = (settings: ConstructorParameters<typeof SharedDomainWorld>[0]) => (shared = new SharedDomainWorld(settings));
   await harness.run(async (incidents) => {
-    const world = shared!;
-    world.reach(incidents.env.client, incidents.taskQueue);
-    const inner = DOMAINS.map((domain, index) => {
-      const own = new IncidentWorld({ queues: world.settings.queues });
-      if (!helped[index]) own.healthy = () => false;
-      world.add(incidentWorkflowId('test', domain), own);
-      return own;
-    });
-    const opened = await Promise.all(DOMAINS.map((domain) => open(incidents, domain)));
-    const handles = opened.map(({ handle }) => handle);
-    for (const handle of handles) await incidents.waitingForApproval(handle);
-    for (const act of sequence) await perform(act, handles, world, incidents);
-    world.faults = [];
-    for (const own of inner) own.healthy = () => true;
-    await Promise.all(opened.map(({ finish }) => finish()));
-    const found = [...(await leftOpen(incidents, handles)), ...world.violations()];
+    const lost = harness.lostByServer;
+    let over = false;
+    const played = play(life, incidents, shared!).then(() => true);
+    played.catch(() => undefined);
+    const untilLost = async () => {
+      while (!over && harness.lostByServer === lost) await delay(200);
+      return over;
+    };
+    if (await Promise.race([played, untilLost()]).finally(() => (over = true))) return;
+    // What it has written by then may be judged all the same.
+    const found = shared!.violations();
     if (found.length > 0) throw new Error(found.join('\n'));
-  }, () => undefined, { createWorld: (settings) => (shared = new SharedDomainWorld(settings)) });
+    unjudged += 1;
+  }, () => undefined, { createWorld });
   return shared!.writes.length;
+}
+
+/** @throws with what should not have happened */
+async function play({ helped, acts: sequence }: Life, incidents: Incidents, world: SharedDomainWorld): Promise<void> {
+  world.reach(incidents.env.client, incidents.taskQueue);
+  const inner = DOMAINS.map((domain, index) => {
+    const own = new IncidentWorld({ queues: world.settings.queues });
+    if (!helped[index]) own.healthy = () => false;
+    world.add(incidentWorkflowId('test', domain), own);
+    return own;
+  });
+  const opened = await Promise.all(DOMAINS.map((domain) => open(incidents, domain)));
+  const handles = opened.map(({ handle }) => handle);
+  for (const handle of handles) await incidents.waitingForApproval(handle);
+  for (const act of sequence) await perform(act, handles, world, incidents);
+  world.faults = [];
+  for (const own of inner) own.healthy = () => true;
+  await Promise.all(opened.map(({ finish }) => finish()));
+  const found = [...(await leftOpen(incidents, handles)), ...world.violations()];
+  if (found.length > 0) throw new Error(found.join('\n'));
 }
 
 test(`in ${RUNS} lives of two incidents neither ever writes in the other's turn (seed ${SEED})`, async () => {
@@ -144,7 +165,8 @@ test(`in ${RUNS} lives of two incidents neither ever writes in the other's turn 
   await fc.assert(fc.asyncProperty(lives, async (life) => {
     writes += await live(life);
   }), { numRuns: RUNS, seed: SEED, endOnFailure: true, interruptAfterTimeLimit: RUNS * LONGEST_LIFE_MS, markInterruptAsFailure: true });
-  process.stderr.write(`property test of the shared failure domain: ${writes} writes\n`);
+  process.stderr.write(`property test of the shared failure domain: ${writes} writes; ${unjudged} lives were lost by the test server\n`);
+  expect(unjudged).toBeLessThanOrEqual(MOST_UNJUDGED);
   // Lives in which nobody writes prove nothing.
-  expect(writes).toBeGreaterThan(RUNS);
+  expect(writes).toBeGreaterThan(RUNS - unjudged);
 }, RUNS * LONGEST_LIFE_MS + 60_000);

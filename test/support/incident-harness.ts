@@ -48,7 +48,7 @@ export class IncidentHarness {
 
   /** Runs `test` while a worker works; the world's activities are the only outside there is. */
   async run<Result>(test: (incidents: Incidents) => Promise<Result>, change: (world: IncidentWorld) => void = () => undefined, options: RunOptions = {}): Promise<Result> {
-    const env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: this.executable } } });
+    const env = await startServer(this.executable);
     try {
       await registerSearchAttributes(env);
       const taskQueue = `test-${randomUUID()}`;
@@ -65,6 +65,17 @@ export class IncidentHarness {
       return result;
     } finally {
       await env.teardown();
+    }
+  }
+}
+
+/** The SDK gives the server five seconds to start, which a busy machine may need: asked again, as nothing of the test has happened yet. */
+async function startServer(executable: string): Promise<TestWorkflowEnvironment> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: executable } } });
+    } catch (error) {
+      if (attempt === 3 || !/ephemeral server|test server/i.test(String(error))) throw error;
     }
   }
 }

@@ -149,7 +149,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Asks until the answer is yes. @throws when it is not within the time */
-export async function until(what: string, ask: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
+export async function until(what: string, ask: () => boolean | Promise<boolean>, withinMs = 60_000): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!(await ask())) {
     if (Date.now() > deadline) throw new Error(`Not within ${withinMs / 1000} s: ${what}`);

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SEAWEEDFS } from '../../infra/embedded/pinned';
-import { freePort } from '../../infra/embedded/ports';
+import { freePorts } from '../../infra/embedded/ports';
 import { ensureProgram } from '../../infra/embedded/programs';
 import type { S3Location } from '../../activities/records/s3-gateway';
 
@@ -21,8 +21,8 @@ export class SeaweedFs {
   static async start(bucket: string): Promise<SeaweedFs> {
     const program = await ensureProgram(SEAWEEDFS, (message) => process.stderr.write(`${message}\n`));
     const folder = mkdtempSync(path.join(os.tmpdir(), 'nightshift-seaweedfs-'));
-    const ports: Record<string, number> = {};
-    for (const name of PORTS) ports[name] = await freePort();
+    const free = await freePorts(PORTS.length);
+    const ports = Object.fromEntries(PORTS.map((name, index) => [name, free[index]!]));
     const store = new SeaweedFs(program, folder, ports);
     writeFileSync(path.join(folder, 's3.json'), JSON.stringify({ identities: [{ name: 'nightshift', credentials: [{ accessKey: CREDENTIALS.accessKeyId, secretKey: CREDENTIALS.secretAccessKey }], actions: ['Admin', 'Read', 'Write', 'List'] }] }));
     await store.up();

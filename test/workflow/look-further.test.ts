@@ -45,7 +45,8 @@ const further = ({ timeline }: IncidentStatus) => timeline.filter(({ event }) =>
 test('an alert about damage that is repaired comes first; the one about what is wrong is not hidden by it', () =>
   harness.run(async (incidents) => {
     const handle = await incidents.open({ alerts: [repairedAlert()] });
-    await incidents.until(handle, ({ rootCause }) => rootCause === 'cause-of-tsdb-corruption');
+    // The look whether all is well is over, which the next alert would call off.
+    await incidents.until(handle, ({ rootCause, timeline }) => rootCause === 'cause-of-tsdb-corruption' && timeline.some(({ event }) => event === 'notVerified'));
     incidents.world.evidence = { ...incidents.world.evidence, pods: { full: true, killed: false } };
     await incidents.alerts(handle, diskAlert());
     const waiting = await incidents.waitingForApproval(handle);

@@ -22,7 +22,7 @@ test('what was done for two pods is planned again for a third that falls ill mea
     const { world } = incidents;
     const handle = await incidents.open();
     const first = await approve(incidents, handle, 1);
-    // Under way to the next plan, two others are broken.
+    await incidents.until(handle, ({ mutations }) => mutations.length === 2, 'the first plan carried out');
     world.podsToEvict = ['thanos-receive-1', 'thanos-receive-0'];
     world.healthy = () => world.log.executed.some(({ step, undo }) => step === 'thanos-receive-0' && !undo);
     const second = await approve(incidents, handle, 2);
@@ -32,6 +32,7 @@ test('what was done for two pods is planned again for a third that falls ill mea
       ['first', ['thanos-receive-1', 'thanos-receive-0']],
     ]);
     expect(status.decisions).toHaveLength(2);
+    expect(world.log.executed.map(({ step }) => step)).toEqual(['thanos-receive-1', 'thanos-receive-2', 'thanos-receive-1', 'thanos-receive-0']);
   }, (world) => {
     world.refusedRemedies.add('second');
     world.healthy = () => false;

@@ -45,7 +45,7 @@ async function threeAtOnce(test: (storm: Storm) => Promise<void>): Promise<void>
     const open = (failureDomain: FailureDomain & keyof typeof alerts) => incidents.open({ failureDomain, alerts: [alerts[failureDomain]] });
     const handles = { ui: await open('ui'), query: await open('query'), receive: await open('receive') };
     for (const handle of [handles.ui, handles.query]) await incidents.until(handle, ({ waiting }) => waiting?.for === 'leader', 'a follower');
-    await incidents.waitingForApproval(handles.receive);
+    await incidents.until(handles.receive, ({ waiting, followers }) => waiting?.for === 'approval' && followers?.length === 2, 'a plan that waits, of an incident that leads');
     await test({ incidents, world, handles, alerts });
   }, undefined, { createWorld: (settings) => (world = new StormyWorld(settings)) });
 }
@@ -57,6 +57,8 @@ test('many failure domains at once: one is treated, nobody is asked about the ot
     expect(follower).toMatchObject({ phase: 'waiting', leader: { publicId: leader.publicId, failureDomain: 'receive' }, mutations: [] });
     expect(leader.followers).toHaveLength(2);
     const asked = () => world.log.pages.filter(({ kind }) => kind === 'needs-you').map(({ publicId }) => publicId);
+    // Pages go out beside the incidents.
+    for (const handle of Object.values(handles)) await incidents.until(handle, ({ publicId, timeline }) => asked().filter((id) => id === publicId).length === timeline.filter(({ event }) => event === 'approvalAsked').length, 'its pages');
     const before = asked().length;
     await handles.receive.signal('approve', {});
     await incidents.until(handles.receive, ({ recoveredAt }) => recoveredAt !== undefined);

@@ -25,7 +25,7 @@ exports.handler = async (event, context) => {
 beforeAll(async () => {
   const module = path.join(folder, 'handler.js');
   writeFileSync(module, HANDLER);
-  fn = new LocalFunction({ module, arn: ARN, env: process.env, timeoutMs: 2_000, keepWarmMs: 200, logFile: path.join(folder, 'log') });
+  fn = new LocalFunction({ module, arn: ARN, env: process.env, timeoutMs: 2_000, keepWarmMs: 1_000, logFile: path.join(folder, 'log') });
   const port = await freePort();
   endpoint = await startAwsEndpoint({ port, role: ROLE, functions: [fn] });
   url = `http://127.0.0.1:${port}`;
