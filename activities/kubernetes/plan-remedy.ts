@@ -78,7 +78,10 @@ async function tryStep(access: ClusterAccess, remedy: Remedy, step: PlannedStep,
     const { result } = await executeStep({ access, dryRun: true, ...reloadCheck(access, remedy, steps, allowed) }, step);
     return { line: step.action === 'reload' ? 'cannot be tried; the pod is there to be asked' : `the server would accept it (${result})`, refused: false };
   } catch (error) {
-    if (!SERVER_SAYS_NO.has(failureTypeOf(error) ?? '')) throw error;
+    const type = failureTypeOf(error) ?? '';
+    if (!SERVER_SAYS_NO.has(type)) throw error;
+    // A pod that is not ready now uses the budget up; the steps before this one are what makes it ready, and this one waits for that.
+    if (type === 'RateLimited' && step.action === 'evict' && step !== steps[0]) return { line: 'its disruption budget has no room now; it waits until the steps before it have made some', refused: false };
     return { line: error instanceof Error ? error.message : 'no', refused: true };
   }
 }

@@ -73,13 +73,16 @@ async function rootCause(incident: Incident): Promise<RankedCause | 'healthy' | 
     if (incident.snapshot && !silent && (await looksHealthy(incident, strange))) return 'healthy';
     if ((strange() || (further && look > 1)) && (await lookFurther(incident, cause))) return rootCause(incident);
     if (!incident.snapshot) return undefined;
-    if (look < LOOKS) await condition(worthALook(incident, strange), rootCauseTarget / (LOOKS + 1));
+    if (look < LOOKS) await condition(worthALook(incident, strange), look === 1 ? rootCauseTarget * SECOND_LOOK : rootCauseTarget * (LOOKS_OVER - SECOND_LOOK));
     if (incident.interruption) return undefined;
   }
   return cause;
 }
 
 const LOOKS = 3;
+/** The second look comes soon, because the other classes are asked then; the last as late as pods may need to start. Shares of the target. */
+const SECOND_LOOK = 1 / 15;
+const LOOKS_OVER = 1 / 2;
 const LOOKS_FOR_A_WORKER = 2;
 
 /** Between two looks: somebody steps in, another alert fires, or the last one ends, after which things look different. */

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../../activities/kubernetes/gateway';
-import type { Plan, PlannedStep } from '../../../workflows/contracts';
+import { failure, type Plan, type PlannedStep } from '../../../workflows/contracts';
 import { accessWith, claim, killSwitch, NAMESPACE, pod, receiverWithClaim, statefulSet, statsSummary, storageClass, storageMetrics, type TestAccess } from '../../support/pipeline-objects';
 import { execute, forged, plan, planned } from './harness';
 
@@ -40,6 +40,17 @@ describe('kubernetes.restoreSecret', () => {
     expect(made).toMatchObject({ risk: 'disruptive', desiredState: 'manifests directory (thanos-objstore-secret.yaml)', blastRadius: { quorum: { readyBefore: 3, readyDuring: 2, needed: 2, members: 3 } } });
     expect(made.steps[1]).toMatchObject({ from: 'desiredState', keys: [{ key: 'objstore.yml', old: expect.stringMatching(/^hmac-sha256:/), new: expect.stringMatching(/^hmac-sha256:/) }] });
     expect(made.inverse).toMatchObject([{ action: 'fillSecret', from: { copy: COPY.name } }]);
+  });
+
+  it('a receiver that cannot mount it uses the disruption budget up: the others wait for it, and the plan stands', async () => {
+    const access = cluster();
+    again(access, 2, 'starting');
+    access.kubernetes.before = (call) => {
+      if (call.startsWith('evict')) throw failure('RateLimited', 'Cannot evict pod as it would violate the pod’s disruption budget.');
+    };
+    const made = await planned(access, RESTORE, {}, TARGETS);
+    expect(made.steps.map(({ id }) => id)).toEqual(['keep-secret', 'fill-secret', 'evict-thanos-receive-2', 'evict-thanos-receive-1', 'evict-thanos-receive-0']);
+    expect(made.dryRun.at(-1)).toContain('waits until the steps before it have made some');
   });
 
   it('shows no value anywhere: not in plan, diff, dry run, results, refusals', async () => {
