@@ -12,6 +12,8 @@ import type { HostileWorld } from './hostile-world';
  * after ten seconds; while the worker's own files cannot be read, a task lasts the 20 s for which they are tried again.
  */
 const ANSWER_WITHIN_MS = 45_000;
+/** Real time: a long life that is replayed whole at each task has hundreds of tasks before its end. */
+const ENDED_WITHIN_MS = 180_000;
 /** Looks at an incident until it does what an act waits for; then the sequence goes on without it. */
 const LOOKS = 15;
 
@@ -63,7 +65,7 @@ export class Play {
   async finish(): Promise<string> {
     this.world.mend();
     await this.signal(messages.alertsChanged.name, { alerts: this.alerts.map(resolved), receivedAt: '' });
-    const result = await this.within(30_000, () => this.handle.result());
+    const result = await this.within(ENDED_WITHIN_MS, () => this.handle.result());
     return result === TOO_LATE ? 'never ended' : result instanceof Error ? `failed: ${result.cause instanceof Error ? result.cause.message : result.message}` : result.outcome;
   }
 
