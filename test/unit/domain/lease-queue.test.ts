@@ -1,4 +1,4 @@
-import { enqueue, grantable, LeaseState } from '../../../workflows/domain/lease-queue';
+import { enqueue, grantable, leaseOf, LeaseState } from '../../../workflows/domain/lease-queue';
 
 const request = (holder: string) => ({ cluster: 'c', failureDomain: 'receive' as const, holder, ttlMs: 1_000 });
 const ask = (state: LeaseState, holder: string, now: number): boolean => {
@@ -46,4 +46,47 @@ test('who stops asking loses the place in the queue', () => {
   state.free();
   expect(ask(state, 'b', 2)).toBe(false);
   expect(ask(state, 'b', 70_000)).toBe(true);
+});
+
+test('who waits is told the place, keeps it by asking again, and leaves it when granted', () => {
+  const state = new LeaseState();
+  ask(state, 'a', 0);
+  state.expiresAt = 1_000_000;
+  ask(state, 'b', 10_000);
+  ask(state, 'c', 10_000);
+  expect(['a', 'b', 'c', 'd'].map((holder) => state.position(holder))).toEqual([0, 1, 2, 0]);
+  // Asked again, b keeps its place, and does not stand there twice.
+  ask(state, 'b', 65_000);
+  expect(state.status().queue).toEqual(['b', 'c']);
+  // c has not asked for a minute, b has.
+  state.expire(70_000);
+  expect(state.status().queue).toEqual(['b']);
+  ask(state, 'd', 70_000);
+  state.free();
+  expect(ask(state, 'd', 70_001)).toBe(false);
+  expect(ask(state, 'b', 70_002)).toBe(true);
+  expect(state.status().queue).toEqual(['d']);
+});
+
+test('its holder does not queue up behind itself', () => {
+  const state = new LeaseState();
+  ask(state, 'a', 0);
+  enqueue(state, request('a'), 1);
+  expect(state.status()).toEqual({ token: state.token, queue: [], holder: 'a', expiresAt: '1970-01-01T00:00:01.000Z' });
+});
+
+test('nobody is granted what nobody asked for; a free lease says so', () => {
+  const state = new LeaseState();
+  expect(grantable(state, 'a')).toBe(false);
+  expect(state.status()).toEqual({ token: 0, queue: [] });
+  expect(leaseOf(state, { cluster: 'c', failureDomain: 'receive' })).toMatchObject({ holder: '' });
+});
+
+test('a token is later than every other, also than those of a workflow that began anew, and by the clock', () => {
+  const state = new LeaseState();
+  ask(state, 'a', 5_000);
+  expect(leaseOf(state, { cluster: 'c', failureDomain: 'receive' })).toEqual({ cluster: 'c', failureDomain: 'receive', holder: 'a', token: 5_000, expiresAt: '1970-01-01T00:00:06.000Z' });
+  state.free();
+  ask(state, 'b', 4_000);
+  expect(state.token).toBe(5_001);
 });

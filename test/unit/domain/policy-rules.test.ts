@@ -13,6 +13,19 @@ describe('the first rule that applies decides', () => {
     expect(ruling).toEqual({ requirement: { kind: 'never' }, rule: 'ours', because: { en: 'cluster c, severity critical', ko: 'cluster c, severity critical' }, at: question.at });
   });
 
+  it('names everything that a rule asks for, and of windows and freezes the one that it is in', () => {
+    const at = '2026-12-24T12:00:00Z';
+    const noon = { from: '11:00', to: '13:00', timeZone: 'UTC' };
+    const night = { from: '22:00', to: '06:00', timeZone: 'UTC' };
+    const christmas = { from: '2026-12-20', until: '2026-12-31', timeZone: 'UTC' };
+    const summer = { from: '2026-07-01', until: '2026-07-31', timeZone: 'UTC' };
+    const when = { risk: ['disruptive'], class: ['remote-write-failure'], window: [night, noon], freeze: [summer, christmas] } as unknown as PolicyRule['when'];
+    expect(mismatchOf(when, { ...question, at })).toBeUndefined();
+    expect(decideRequirement(policy(rule('all', { when })), { ...question, at }).because.en).toBe(
+      'risk disruptive, class remote-write-failure, thu 2026-12-24 12:00 (UTC) is within 11:00–13:00 UTC, thu 2026-12-24 12:00 (UTC) is within the freeze 2026-12-20 to 2026-12-31 UTC');
+    expect(decideRequirement(policy(rule('any')), question).because.en).toBe('it applies to everything');
+  });
+
   it('the table is the last one', () => {
     expect(decideRequirement(policy(rule('x', { when: { risk: ['safe'] } })), question)).toMatchObject({ requirement: DEFAULT_POLICY.disruptive, rule: 'default for disruptive', because: { en: expect.stringContaining('none of the 1 rules applies') } });
     expect(decideRequirement(DEFAULT_POLICY, { ...question, risk: 'safe' })).toMatchObject({ requirement: { kind: 'automatic' }, because: { en: expect.stringContaining('there are no rules') } });

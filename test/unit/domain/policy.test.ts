@@ -1,6 +1,6 @@
 import type { AcceptedDecision, BreakGlass, Requirement } from '../../../workflows/contracts';
 import { RISKS } from '../../../workflows/contracts/vocabulary';
-import { checkApprovals, DEFAULT_POLICY, floored, requirementFor, worseRisk, type ApprovalContext } from '../../../workflows/domain/policy';
+import { checkApprovals, countApprovals, DEFAULT_POLICY, floored, requirementFor, worseRisk, type ApprovalContext } from '../../../workflows/domain/policy';
 import { statementFault } from '../../../workflows/domain/statements';
 import { TestSigner } from '../../support/signing';
 
@@ -109,6 +109,11 @@ describe('what counts as enough', () => {
       expect(checkApprovals(timed, [], { ...context, now: '2100-01-01T00:00:00.000Z' }).approved).toBe(false);
     });
 
+    test('needs nobody any more, where too few have approved by then', () => {
+      expect(at(59, { ...timed, approvers: 2 }, [decision('kim')])).toMatchObject({ approved: false, missing: 1 });
+      expect(at(61, { ...timed, approvers: 2 }, [decision('kim')])).toMatchObject({ approved: true, missing: 0 });
+    });
+
     test('does not outvote a rejection', () => {
       expect(at(61, timed, [rejection]).approved).toBe(false);
       expect(at(61, timed, [decision('kim'), rejection]).approved).toBe(false);
@@ -123,6 +128,10 @@ describe('what counts as enough', () => {
       expect(at(61, requirement).approved).toBe(false);
     });
   });
+});
+
+test('what is never done, except by breaking the glass, takes as many as the glass before anybody has broken it', () => {
+  expect(countApprovals({ kind: 'never', breakGlass: { roles: ['admin'], approvers: 2 } }, [], () => undefined)).toEqual({ approved: false, missing: 2, faults: [] });
 });
 
 test('the worse of two risks, whichever comes first', () => {
