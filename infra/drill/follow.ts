@@ -11,8 +11,8 @@ export interface FollowOptions {
   onHandOver?: ((status: IncidentStatus) => Promise<void>) | undefined;
 }
 
-/** A receiver that was just started has nothing to upload for three minutes, and refused uploads have to last before they are reported. */
-const ALERT_WITHIN_MS = 8 * 60_000;
+/** A receiver of the lab that was just started cuts its first block after twelve minutes, and refused uploads have to last before they are reported. */
+const ALERT_WITHIN_MS = 16 * 60_000;
 /** Generous, because CI machines are slow; a drill that ends here has failed. */
 const CLOSED_WITHIN_MS = 10 * 60_000;
 

@@ -58,7 +58,7 @@ export class IncidentHarness {
       // In this thread (`debugMode`), unless everything is replayed at each task: a thread of its own takes longer to start than most tests run.
       const start = () => Worker.create({ connection: env.nativeConnection, taskQueue, workflowBundle: WORKFLOW_BUNDLE, activities: world.activities(), maxConcurrentActivityTaskExecutions: 20, shutdownForceTime: '20s', debugMode: options.maxCachedWorkflows !== 0, ...(options.maxCachedWorkflows !== undefined && { maxCachedWorkflows: options.maxCachedWorkflows }) });
       const worker = new RestartableWorker(start);
-      const incidents = new Incidents(env, taskQueue, world, () => worker.restart());
+      const incidents = new Incidents(env, taskQueue, world, worker);
       const result = await worker.runUntil(() => test(incidents));
       await compareTimelines(incidents);
       await keepHistories(incidents);
@@ -90,6 +90,7 @@ export interface RunOptions {
 class RestartableWorker {
   private stop: () => Promise<void> = () => Promise.resolve();
   private failed: (error: unknown) => void = () => undefined;
+  private worker: Worker | undefined;
 
   constructor(private readonly create: () => Promise<Worker>) {}
 
@@ -110,8 +111,15 @@ class RestartableWorker {
     await this.begin();
   }
 
+  /** Whether it has nothing in hand: what the server still waits for then, it has given to nobody. */
+  get isIdle(): boolean {
+    const status = this.worker?.getStatus();
+    return status !== undefined && status.numInFlightWorkflowActivations + status.numInFlightActivities + status.numInFlightLocalActivities === 0;
+  }
+
   private async begin(): Promise<void> {
     const worker = await this.create();
+    this.worker = worker;
     const running = worker.run().catch(this.failed);
     this.stop = async () => {
       if (worker.getState() === 'RUNNING') worker.shutdown();
@@ -148,7 +156,27 @@ async function keepHistories(incidents: Incidents): Promise<void> {
 export class Incidents {
   readonly opened: IncidentHandle[] = [];
 
-  constructor(readonly env: TestWorkflowEnvironment, readonly taskQueue: string, readonly world: IncidentWorld, readonly restartWorker: () => Promise<void> = () => Promise.resolve()) {}
+  constructor(readonly env: TestWorkflowEnvironment, readonly taskQueue: string, readonly world: IncidentWorld, private readonly worker: RestartableWorker) {}
+
+  restartWorker(): Promise<void> {
+    return this.worker.restart();
+  }
+
+  /**
+   * What the server says is to be done by a worker that has nothing in hand for two seconds; empty where nothing is. Such a task
+   * was lost by the test server, which skips no time until it is done.
+   */
+  async forgotten(handles: ReadonlyArray<Pick<IncidentHandle, 'describe' | 'workflowId'>>): Promise<string[]> {
+    for (let look = 0; look < 20; look += 1) {
+      if (!this.worker.isIdle) return [];
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const told = await Promise.all(handles.map(async (handle) => {
+      const { raw: { pendingWorkflowTask, pendingActivities = [] } } = await handle.describe();
+      return [...(pendingWorkflowTask ? [`${handle.workflowId}: a workflow task`] : []), ...(pendingActivities ?? []).map(({ activityType, state }) => `${handle.workflowId}: ${activityType?.name} (${state})`)];
+    }));
+    return told.flat();
+  }
 
   async open(options: { alerts?: Alert[]; cluster?: string; workflowId?: string; failureDomain?: FailureDomain } = {}): Promise<IncidentHandle> {
     const { cluster = 'test', failureDomain = 'receive' } = options;
