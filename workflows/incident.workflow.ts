@@ -38,7 +38,7 @@ export async function incidentWorkflow(input: IncidentInput): Promise<IncidentRe
       incident.publish();
       return { publicId: incident.status.publicId, outcome };
     }
-    incident.record({ type: 'recoveryRevoked', reason: 'an alert fired again while the incident was closing' });
+    incident.record({ type: 'recoveryRevoked', reason: { en: 'an alert fired again while the incident was closing', ko: '종료 중 알림이 다시 발생함' } });
     incident.sealed = undefined;
     inHands = incident.status.owner !== undefined;
   } while (true);

@@ -246,9 +246,9 @@ export type IncidentEvent = { at: string; actor?: string } & (
   | { type: 'waitingFor'; waiting: Waiting | undefined }
   | { type: 'verificationStarted' }
   | { type: 'verified'; conditions: ConditionStatus[] }
-  | { type: 'notVerified'; conditions: ConditionStatus[]; reason: string }
+  | { type: 'notVerified'; conditions: ConditionStatus[]; reason: Text }
   | { type: 'stabilityConfirmed'; conditions: ConditionStatus[] }
-  | { type: 'recoveryRevoked'; reason: string }
+  | { type: 'recoveryRevoked'; reason: Text }
   | { type: 'merged'; leader: Leader }
   | { type: 'unmerged'; reason: Text }
   | { type: 'stormLed'; followers: string[] }

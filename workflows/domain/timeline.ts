@@ -99,11 +99,11 @@ export function describeEvent(event: IncidentEvent): Text {
     case 'verified':
       return { en: 'Recovered: every condition holds', ko: '복구 확인: 모든 조건 충족' };
     case 'notVerified':
-      return { en: `Not recovered: ${event.reason}`, ko: `복구되지 않음: ${event.reason}` };
+      return { en: `Not recovered: ${event.reason.en}`, ko: `복구되지 않음: ${event.reason.ko}` };
     case 'stabilityConfirmed':
       return { en: 'Still healthy after the stability window', ko: '안정화 기간 후에도 정상' };
     case 'recoveryRevoked':
-      return { en: `The recovery did not last: ${event.reason}`, ko: `복구가 유지되지 않음: ${event.reason}` };
+      return { en: `The recovery did not last: ${event.reason.en}`, ko: `복구가 유지되지 않음: ${event.reason.ko}` };
     case 'previousFound':
       return { en: `The last incident here was ${event.publicId} (${OUTCOME_TEXT[event.outcome].en})`, ko: `직전 장애: ${event.publicId} (${OUTCOME_TEXT[event.outcome].ko})` };
     case 'pastFound':

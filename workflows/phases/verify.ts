@@ -1,7 +1,7 @@
 import { condition, isCancellation } from '@temporalio/workflow';
 import { ApplicationFailure } from '@temporalio/common';
 import { verification } from '../activity-calls';
-import type { ConditionStatus, VerifyRequest, VerifySpec } from '../contracts';
+import type { ConditionStatus, Text, VerifyRequest, VerifySpec } from '../contracts';
 import { plus } from '../domain/time';
 import { reasonOf, type Incident } from './incident';
 
@@ -57,7 +57,7 @@ export async function confirmStability(incident: Incident, doubted = () => false
 
 function inDoubt(incident: Incident): Stability {
   incident.wait(undefined);
-  incident.record({ type: 'recoveryRevoked', reason: 'another alert fires, which this class of incident says nothing about' });
+  incident.record({ type: 'recoveryRevoked', reason: { en: 'another alert fires, which this class of incident says nothing about', ko: '이 장애 유형이 다루지 않는 다른 알림이 발생함' } });
   return 'revoked';
 }
 
@@ -71,7 +71,10 @@ async function resolution(incident: Incident, knownAlerts: number, doubted: () =
   if (resolved && incident.alertsFiring && doubted()) return inDoubt(incident);
   if (resolved) return 'confirmed';
   const joined = incident.status.alerts.length > knownAlerts;
-  incident.record({ type: 'recoveryRevoked', reason: joined ? 'new alerts fire and did not resolve' : 'the conditions hold, but the alert did not resolve' });
+  const reason = joined
+    ? { en: 'new alerts fire and did not resolve', ko: '새 알림이 발생해 해소되지 않음' }
+    : { en: 'the conditions hold, but the alert did not resolve', ko: '조건은 충족되었으나 알림이 해소되지 않음' };
+  incident.record({ type: 'recoveryRevoked', reason });
   return 'revoked';
 }
 
@@ -92,11 +95,11 @@ export async function looksHealthy(incident: Incident, moot?: () => boolean): Pr
 /** One windowed look takes a minute, and a worker that was killed meanwhile takes it again. */
 const LOOK_ONCE = 3 * 60_000;
 
-type Checked = { held: true; conditions: ConditionStatus[] } | { held: false; conditions: ConditionStatus[]; reason: string };
+type Checked = { held: true; conditions: ConditionStatus[] } | { held: false; conditions: ConditionStatus[]; reason: Text };
 
 async function check(incident: Incident, deadlineMs: number, summary: string, once = false, stage: VerifySpec['stage'] = 'recovered'): Promise<Checked> {
   const { runbook } = incident.snapshot ?? {};
-  if (!runbook) return { held: false, conditions: [], reason: 'there is no runbook that says what healthy means' };
+  if (!runbook) return { held: false, conditions: [], reason: { en: 'there is no runbook that says what healthy means', ko: '정상 상태를 정의하는 런북이 없음' } };
   const { cluster, publicId, beganAt, mutations } = incident.status;
   const lastMutation = mutations.at(-1);
   const request: VerifyRequest = {
@@ -116,8 +119,9 @@ async function check(incident: Incident, deadlineMs: number, summary: string, on
     if (isCancellation(error)) throw error;
     const conditions = conditionsOf(error);
     const failing = conditions.filter((item) => !item.holds && !item.notApplicable);
-    const reason = failing.length > 0 ? failing.map((item) => `${item.title.en} (${item.seen})`).join('; ') : reasonOf(error);
-    return { held: false, conditions, reason };
+    if (failing.length === 0) return { held: false, conditions, reason: { en: reasonOf(error), ko: reasonOf(error) } };
+    const unmet = (locale: keyof Text) => failing.map(({ title, seen }) => `${title[locale]} (${seen})`).join('; ');
+    return { held: false, conditions, reason: { en: `not met: ${unmet('en')}`, ko: `미충족: ${unmet('ko')}` } };
   }
 }
 

@@ -59,6 +59,7 @@ footer { margin-top: 3rem; color: var(--quiet); font-size: .85rem; }
   :is(.columns3, .columns4) td:not(:first-child)::before { content: attr(data-label) ": "; color: var(--quiet); }
   :is(.columns3, .columns4) td:first-child { width: auto; font-weight: 600; }
   #timeline td { display: inline-block; min-width: 0; padding-right: .4rem; }
+  #timeline td:nth-child(-n + 2) { width: auto; }
   #timeline td:first-child { font-weight: 400; }
   #timeline td:last-child { display: block; }
   #timeline td:nth-child(2)::before { content: "· "; }
