@@ -30,7 +30,7 @@ export const endpointsProbe: Probe<z.infer<typeof INPUT>> = {
     readyAddresses: { type: 'number', unit: 'count', text: 'ready addresses of all of them' },
   },
   rbac: [
-    { apiGroup: '', resources: ['services', 'pods'], verbs: ['list'] },
+    { apiGroup: '', resources: ['services', 'pods'], verbs: ['list'], names: 'any' },
     { apiGroup: 'discovery.k8s.io', resources: ['endpointslices'], verbs: ['list'] },
   ],
   async ask(access, { targets: roles }) {

@@ -40,9 +40,11 @@ export const monitorsProbe: Probe<z.infer<typeof INPUT>> = {
     matchNoService: { type: 'list', text: 'ServiceMonitors whose selector matches no Service' },
   },
   rbac: [
-    { apiGroup: GROUP, resources: ['servicemonitors', 'podmonitors'], verbs: ['get', 'list'] },
+    { apiGroup: GROUP, resources: ['servicemonitors', 'podmonitors'], verbs: ['get'] },
+    // All that there are, also where none of them is configured as a target.
+    { apiGroup: GROUP, resources: ['servicemonitors', 'podmonitors'], verbs: ['list'], names: 'any' },
     { apiGroup: GROUP, resources: ['prometheusagents', 'prometheuses'], verbs: ['list'] },
-    { apiGroup: '', resources: ['services', 'events'], verbs: ['list'] },
+    { apiGroup: '', resources: ['services', 'events'], verbs: ['list'], names: 'any' },
   ],
   async ask(access, { monitors: roles }) {
     const { namespace } = access.config;

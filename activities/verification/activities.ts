@@ -81,11 +81,11 @@ function statusOf({ id, title, condition, common }: VerifySpec, evidence: readon
   }
   const { truth, seen, missing } = evaluate(condition, evidence);
   const unanswered = asked.filter(({ status }) => status === 'unanswered').map(({ summary }) => summary);
-  return { id, title, holds: truth === 'true', seen: [...seen, ...missing, ...unanswered].join('; '), ...mark };
+  return { id, title, holds: truth === 'true', seen: [...seen, ...missing, ...unanswered].join('; '), ...mark, ...(truth === 'unknown' && unanswered.length > 0 && { unseen: 'unanswered' }) };
 }
 
 function notYetLooked({ id, title, common }: VerifySpec): ConditionStatus {
-  return { id, title, holds: false, seen: 'looked at once everything else holds', ...(common && { common }) };
+  return { id, title, holds: false, seen: 'looked at once everything else holds', ...(common && { common }), unseen: 'not-asked' };
 }
 
 function specOf({ probes }: VerifyRequest, id: string): ProbeSpec {

@@ -144,13 +144,13 @@ export class Play {
 
   private async garbage({ to, garbage }: Extract<Act, { act: 'garbage' }>): Promise<void> {
     const payload = GARBAGE[garbage];
-    if (to === 'approve' || to === 'reject' || to === 'alertsChanged') return this.signal(to, payload);
     if (this.scenario.acceptUnsigned) {
       // What garbage may mean where unsigned messages count: somebody, without a name, decides, takes over, gives back.
-      if (to === 'decide') this.world.approvalSent(undefined, 'garbage');
+      if (to === 'decide' || to === 'approve') this.world.approvalSent(undefined, 'garbage');
       if (to === 'resume' || to === 'chooseRemedy') this.world.held(undefined);
     }
-    await this.update(to, payload);
+    if (to === 'approve' || to === 'reject' || to === 'alertsChanged') await this.signal(to, payload);
+    else await this.update(to, payload);
   }
 
   private async alert(what: Extract<Act, { act: 'alert' }>['what']): Promise<void> {

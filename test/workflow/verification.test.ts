@@ -74,3 +74,25 @@ test('only a line of the common checklist is open: what mended this incident is 
       throw failure(once ? 'VerificationFailed' : 'NotYetConverged', 'not yet', { details: [conditions], ...(!once && { nextRetryMs: 5_000 }) });
     };
   }));
+
+test('what cannot be looked at is no reason to take back what may have helped: a person is told what could not be seen', () =>
+  harness.run(async (incidents) => {
+    const handle = await incidents.open();
+    await approve(incidents, handle);
+    const status = await incidents.until(handle, ({ phase }) => phase === 'waiting', 'a hand-over');
+    expect(incidents.world.log.executed.length).toBeGreaterThan(0);
+    expect(incidents.world.log.executed.filter(({ undo }) => undo)).toEqual([]);
+    expect(status.plans.filter(({ kind }) => kind === 'planned')).toHaveLength(1);
+    expect(status.timeline.map(({ text }) => text.en).join('\n')).toContain('whether it helped cannot be seen, so nothing is taken back: monitors (monitors did not answer)');
+    expect(incidents.world.log.leases.at(-1)).toBe('released');
+  }, (world) => {
+    world.refusedRemedies.add('first');
+    const title = (en: string) => ({ en, ko: en });
+    world.onVerify = ({ once }) => {
+      const conditions: ConditionStatus[] = [
+        { id: 'delivered', title: title('delivered'), holds: false, seen: 'looked at once everything else holds', unseen: 'not-asked' },
+        { id: 'monitors', title: title('monitors'), holds: false, seen: 'monitors did not answer', common: true, unseen: 'unanswered' },
+      ];
+      throw failure(once ? 'VerificationFailed' : 'NotYetConverged', 'not yet', { details: [conditions], ...(!once && { nextRetryMs: 5_000 }) });
+    };
+  }));

@@ -100,6 +100,8 @@ export interface ConditionStatus {
   notApplicable?: boolean;
   /** A line of the post-recovery checklist, not one of the runbook's own. */
   common?: true;
+  /** Not known to be otherwise: a probe did not answer, or was not asked because something else does not hold. */
+  unseen?: 'unanswered' | 'not-asked';
 }
 
 /** What one line of a checklist came to. */

@@ -40,7 +40,7 @@ export async function plan(incident: Incident, cause: RankedCause | undefined, t
 
 /** The remedies that were carried out, in their order, as far as they would now be for something else; what else they say is known. */
 async function planForOthers(incident: Incident, cause: RankedCause, tried: TriedRemedies): Promise<Extract<PlanResult, { kind: 'planned' }> | undefined> {
-  if (!incident.has('2026-12-serve-others')) return undefined;
+  if (!incident.has('2026-12-after-a-remedy')) return undefined;
   const ids = inTrustedOrder(incident.status, cause).filter((id) => tried.mayServeOthers(id));
   for (const remedy of remediesOf(incident, ids)) {
     const result = await planRemedy(incident, remedy, nextPlanId(incident));

@@ -154,6 +154,11 @@ async function carryOut(incident: Incident, planned: Plan, rounds: Rounds): Prom
       const verified = await verify(incident);
       if (verified === 'not-held') {
         rounds.tried.didNotSuffice(planned);
+        const unseen = unseenOf(incident);
+        if (unseen) {
+          await releaseLease(incident, recovery.lease);
+          return person(`whether it helped cannot be seen, so nothing is taken back: ${unseen.en}`, `효과를 확인할 수 없어 되돌리지 않음: ${unseen.ko}`);
+        }
         if (!helpedItself(incident)) await undo(incident, planned, recovery.lease);
       }
       await releaseLease(incident, recovery.lease);
@@ -182,6 +187,19 @@ async function carryOut(incident: Incident, planned: Plan, rounds: Rounds): Prom
 function helpedItself({ status }: Incident): boolean {
   const own = (status.verification?.conditions ?? []).filter(({ common }) => !common);
   return own.length > 0 && own.length < (status.verification?.conditions.length ?? 0) && own.every(({ holds }) => holds);
+}
+
+/**
+ * What could not be looked at, where nothing was seen to be otherwise than it should be: no reason to take back what may have
+ * helped, nor to change something else. Undefined where something was seen.
+ */
+function unseenOf(incident: Incident): Text | undefined {
+  if (!incident.has('2026-12-after-a-remedy')) return undefined;
+  const open = (incident.status.verification?.conditions ?? []).filter(({ holds, notApplicable }) => !holds && !notApplicable);
+  const unanswered = open.filter(({ unseen }) => unseen === 'unanswered');
+  if (unanswered.length === 0 || open.some(({ unseen }) => unseen === undefined)) return undefined;
+  const say = (locale: keyof Text) => unanswered.map(({ title, seen }) => `${title[locale]} (${seen})`).join('; ');
+  return { en: say('en'), ko: say('ko') };
 }
 
 async function wellOrPerson(incident: Incident, en: string, ko: string): Promise<Course | undefined> {
