@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,6 +9,8 @@ import { ensureProgram } from '../../infra/embedded/programs';
 import type { S3Location } from '../../activities/records/s3-gateway';
 
 const CREDENTIALS = { accessKeyId: 'nightshift', secretAccessKey: 'only-on-this-machine' };
+/** Where it puts them, whatever the machine's folder for temporary files is. */
+const SOCKETS = '/tmp';
 /** On a busy machine its four servers take seconds to find each other. */
 const READY_WITHIN_MS = 60_000;
 
@@ -58,6 +60,9 @@ export class SeaweedFs {
   async stop(): Promise<void> {
     await this.down();
     rmSync(this.folder, { recursive: true, force: true });
+    // Its servers leave a socket for each port where they were killed.
+    const sockets = readdirSync(SOCKETS).filter((name) => name.startsWith('seaweedfs-') && Object.values(this.ports).some((port) => name.endsWith(`-${port}.sock`)));
+    for (const name of sockets) rmSync(path.join(SOCKETS, name), { force: true });
   }
 
   private async answers(): Promise<boolean> {
