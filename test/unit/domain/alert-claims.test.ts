@@ -54,6 +54,7 @@ const RECEIVE_PATH: Array<[alertname: string, labels: Record<string, string>, cl
   ['PrometheusTSDBReloadsFailing', RECEIVERS, 'tsdb-corruption'],
   ['PrometheusTSDBCompactionsFailing', RECEIVERS, 'tsdb-corruption'],
   ['ThanosReceiveTsdbCorruption', RECEIVERS, 'tsdb-corruption'],
+  ['ThanosReceiveHeadNotCut', RECEIVERS, 'disk-full'],
   ['ThanosReceiveTsdbFailing', RECEIVERS, 'tsdb-corruption'],
   // Throttled may mean overload, and may mean nothing at all: what else is seen has to say.
   ['CPUThrottlingHigh', POD, 'triage'],
