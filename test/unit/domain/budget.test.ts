@@ -63,3 +63,28 @@ test('whatever is asked in whatever order, no window ever holds more than its li
 test.each([undefined, null, {}, { ...request(), actions: -1 }, { ...request(), actions: 0.5 }, { ...request(), actions: '2' }, { ...request(), key: 1 }, { ...request(), budgets: null }, { ...request(), budgets: { classes: 1 } }])('%j is refused', (given) => {
   expect(spendFault(given)).toEqual(expect.any(String));
 });
+
+test('a class’s limit counts its own spendings alone', () => {
+  const budgets: Budgets = { classes: { 'disk-full': { perHour: 4 } } };
+  expect(spendFrom([spent(3, T - 1, 'slow-query')], request({ budgets }), T).answer).toEqual({ granted: true });
+  expect(spendFrom([spent(3, T - 1)], request({ budgets }), T).answer).toMatchObject({ exceeded: { scope: 'disk-full', used: 3 } });
+});
+
+test('free is when as much of the oldest has been forgotten as is needed, whatever their order', () => {
+  const freeAt = (spendings: Spending[], actions: number) => {
+    const { answer } = spendFrom(spendings, request({ actions }), T);
+    return answer.granted ? undefined : answer.exceeded.freeAt;
+  };
+  const at = (minutesAgo: number) => new Date(T - minutesAgo * 60_000 + HOUR).toISOString();
+  const three = [spent(1, T - 10 * 60_000), spent(2, T - 50 * 60_000), spent(1, T - 30 * 60_000)];
+  expect([freeAt(three, 1), freeAt(three, 2), freeAt(three, 3), freeAt(three, 4)]).toEqual([at(50), at(50), at(30), at(10)]);
+});
+
+test('a request that cannot be read is refused with the reason, and one that can is not', () => {
+  expect(spendFault(request())).toBeUndefined();
+  expect(spendFault(request({ actions: 1, budgets: { classes: {} } }))).toBeUndefined();
+  const faults = { key: 'a spending has a key and an incident class', actions: 'a spending is of one action at least', budgets: 'a spending says what the budgets are' };
+  for (const wrong of [undefined, null, 5, {}, { ...request(), key: 5 }, { ...request(), incidentClass: undefined }]) expect(spendFault(wrong)).toBe(faults.key);
+  for (const actions of [0, -1, 1.5, '2', undefined, null]) expect(spendFault({ ...request(), actions })).toBe(faults.actions);
+  for (const budgets of [undefined, null, 5, 'x', { classes: null }, { classes: 5 }]) expect(spendFault({ ...request(), budgets })).toBe(faults.budgets);
+});
