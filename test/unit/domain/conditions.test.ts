@@ -1,9 +1,9 @@
 import type { Condition, Evidence } from '../../../workflows/contracts';
-import { evaluate } from '../../../workflows/domain/conditions';
+import { evaluate, probesOf } from '../../../workflows/domain/conditions';
 
 const answered = (probe: string, fields: Evidence['fields']): Evidence => ({ probe, use: 'x', status: 'answered', at: '', fields, summary: '' });
 const evidence: Evidence[] = [
-  answered('pods', { ready: 1, names: ['a', 'b'], none: [], reason: 'CrashLoopBackOff', stuck: true, lag: null }),
+  answered('pods', { ready: 1, names: ['a', 'b'], none: [], reason: 'CrashLoopBackOff', stuck: true, lag: null, nothing: '' }),
   { probe: 'silent', use: 'x', status: 'unanswered', at: '', fields: {}, summary: '' },
 ];
 const pods = (rest: object) => ({ probe: 'pods', ...rest }) as Condition;
@@ -35,6 +35,19 @@ test.each<[string, Condition, string]>([
   ['any, with one unknown', { any: [no, silent] }, 'unknown'],
   ['not', { not: no }, 'true'],
   ['not unknown', { not: silent }, 'unknown'],
+  ['isNot what it is', pods({ field: 'ready', isNot: 1 }), 'false'],
+  ['excludes what is there', pods({ field: 'names', excludes: 'a' }), 'false'],
+  ['excludes of what cannot hold anything', pods({ field: 'ready', excludes: 'a' }), 'unknown'],
+  ['above the limit', pods({ field: 'ready', above: 0 }), 'true'],
+  ['atLeast more', pods({ field: 'ready', atLeast: 2 }), 'false'],
+  ['below the limit', pods({ field: 'ready', below: 2 }), 'true'],
+  ['atMost less', pods({ field: 'ready', atMost: 0 }), 'false'],
+  ['isEmpty of what is not known', pods({ field: 'lag', isEmpty: true }), 'true'],
+  ['isEmpty of a text', pods({ field: 'reason', isEmpty: true }), 'false'],
+  ['isEmpty of an empty text', pods({ field: 'nothing', isEmpty: true }), 'true'],
+  ['isEmpty: false of an empty list', pods({ field: 'none', isEmpty: false }), 'false'],
+  ['any, all false', { any: [no, no] }, 'false'],
+  ['all, all true', { all: [yes, yes] }, 'true'],
   ['all of nothing', { all: [] }, 'true'],
   ['any of nothing', { any: [] }, 'false'],
 ])('%s', (_name, condition, truth) => {
@@ -44,6 +57,24 @@ test.each<[string, Condition, string]>([
 test('says what was seen, and what is missing', () => {
   expect(evaluate({ all: [yes, pods({ field: 'names', includes: 'a' })] }, evidence).seen).toEqual(['pods.ready is 1', 'pods.names is a, b']);
   expect(evaluate({ all: [yes, silent] }, evidence).missing).toEqual(['silent did not answer']);
+});
+
+test('what decides is told without the rest; what holds tells, too, which of its other ways could not be looked at', () => {
+  expect(evaluate({ all: [no, yes, silent] }, evidence)).toEqual({ truth: 'false', seen: ['pods.ready is 1'], missing: [] });
+  expect(evaluate({ any: [no, yes, silent, silent] }, evidence)).toEqual({ truth: 'true', seen: ['pods.ready is 1'], missing: ['silent did not answer'] });
+  expect(evaluate({ all: [yes, silent, silent] }, evidence)).toEqual({ truth: 'unknown', seen: ['pods.ready is 1'], missing: ['silent did not answer'] });
+  expect(evaluate({ not: yes }, evidence)).toEqual({ truth: 'false', seen: ['pods.ready is 1'], missing: [] });
+});
+
+test('what is missing is told in words', () => {
+  const missing = (condition: Condition) => evaluate(condition, evidence);
+  expect(missing(pods({ field: 'nonsense', is: 1 }))).toEqual({ truth: 'unknown', seen: [], missing: ['pods says nothing about nonsense'] });
+  expect(missing(pods({ field: 'lag', above: 10 }))).toEqual({ truth: 'unknown', seen: [], missing: ['pods.lag is not known, which cannot be compared'] });
+  expect(evaluate(pods({ field: 'none', isEmpty: true }), evidence).seen).toEqual(['pods.none is empty']);
+});
+
+test('a condition asks the probes of all its parts', () => {
+  expect(probesOf({ all: [yes, { any: [silent, { not: { probe: 'third', field: 'x', is: 1 } }] }] })).toEqual(['pods', 'silent', 'third']);
 });
 
 test('what was seen is told in four figures', () => {
