@@ -2,7 +2,7 @@ import { failure } from '../../workflows/contracts/failures';
 import * as messages from '../../workflows/contracts/messages';
 import type { ConditionStatus, VerifyRequest } from '../../workflows/contracts';
 import { IncidentHarness, type IncidentHandle, type Incidents } from '../support/incident-harness';
-import { TEST_RUNBOOK } from '../support/incident-world';
+import { TEST_RUNBOOK, type IncidentWorld } from '../support/incident-world';
 
 let harness: IncidentHarness;
 beforeAll(async () => {
@@ -12,6 +12,15 @@ beforeAll(async () => {
 async function approve(incidents: Incidents, handle: IncidentHandle): Promise<void> {
   await incidents.waitingForApproval(handle);
   await handle.executeUpdate(messages.decide, { args: [{ verdict: 'approve', actor: 'kim' }] });
+}
+
+const text = (en: string) => ({ en, ko: en });
+
+/** Whoever looks, once or until it holds, sees this. */
+function neverHolds(world: IncidentWorld, ...conditions: ConditionStatus[]): void {
+  world.onVerify = ({ once }) => {
+    throw failure(once ? 'VerificationFailed' : 'NotYetConverged', 'not yet', { details: [conditions], ...(!once && { nextRetryMs: 5_000 }) });
+  };
 }
 
 /** Whoever watches until it is well is away until the deadline, as a worker that is gone; a single look is answered. */
@@ -68,11 +77,7 @@ test('only a line of the common checklist is open: what mended this incident is 
     expect(status.timeline.map(({ text }) => text.en).join('\n')).toContain('uploads (2 failed)');
   }, (world) => {
     world.refusedRemedies.add('first');
-    const title = { en: 'uploads', ko: 'uploads' };
-    world.onVerify = ({ once }) => {
-      const conditions: ConditionStatus[] = [{ id: 'delivered', title: { en: 'delivered', ko: 'delivered' }, holds: true, seen: '100 %' }, { id: 'uploads', title, holds: false, seen: '2 failed', common: true }];
-      throw failure(once ? 'VerificationFailed' : 'NotYetConverged', 'not yet', { details: [conditions], ...(!once && { nextRetryMs: 5_000 }) });
-    };
+    neverHolds(world, { id: 'delivered', title: text('delivered'), holds: true, seen: '100 %' }, { id: 'uploads', title: text('uploads'), holds: false, seen: '2 failed', common: true });
   }));
 
 test('what cannot be looked at is no reason to take back what may have helped: a person is told what could not be seen', () =>
@@ -87,12 +92,9 @@ test('what cannot be looked at is no reason to take back what may have helped: a
     expect(incidents.world.log.leases.at(-1)).toBe('released');
   }, (world) => {
     world.refusedRemedies.add('first');
-    const title = (en: string) => ({ en, ko: en });
-    world.onVerify = ({ once }) => {
-      const conditions: ConditionStatus[] = [
-        { id: 'delivered', title: title('delivered'), holds: false, seen: 'looked at once everything else holds', unseen: 'not-asked' },
-        { id: 'monitors', title: title('monitors'), holds: false, seen: 'monitors did not answer', common: true, unseen: 'unanswered' },
-      ];
-      throw failure(once ? 'VerificationFailed' : 'NotYetConverged', 'not yet', { details: [conditions], ...(!once && { nextRetryMs: 5_000 }) });
-    };
+    neverHolds(
+      world,
+      { id: 'delivered', title: text('delivered'), holds: false, seen: 'looked at once everything else holds', unseen: 'not-asked' },
+      { id: 'monitors', title: text('monitors'), holds: false, seen: 'monitors did not answer', common: true, unseen: 'unanswered' },
+    );
   }));

@@ -9,7 +9,7 @@ import { goOn } from './lead';
 import { lookFurther, mayLookFurther, needsMending, strangeAlerts } from './look-further';
 import { plan, type Planned } from './plan';
 import { recover, releaseLease, undo } from './recover';
-import { confirmStability, looksHealthy, verify } from './verify';
+import { confirmStability, looksHealthy, sayConditions, unmetOf, verify } from './verify';
 
 /** How the automatic course ended: the pipeline is well again, or a person has to go on and is told why. */
 export type Course = { kind: 'recovered' | 'self-healed' } | { kind: 'needs-a-person'; reason: Text };
@@ -73,16 +73,16 @@ async function rootCause(incident: Incident): Promise<RankedCause | 'healthy' | 
     if (incident.snapshot && !silent && (await looksHealthy(incident, strange))) return 'healthy';
     if ((strange() || (further && look > 1)) && (await lookFurther(incident, cause))) return rootCause(incident);
     if (!incident.snapshot) return undefined;
-    if (look < LOOKS) await condition(worthALook(incident, strange), look === 1 ? rootCauseTarget * SECOND_LOOK : rootCauseTarget * (LOOKS_OVER - SECOND_LOOK));
+    const pause = PAUSES[look - 1];
+    if (pause !== undefined) await condition(worthALook(incident, strange), rootCauseTarget * pause);
     if (incident.interruption) return undefined;
   }
   return cause;
 }
 
-const LOOKS = 3;
-/** The second look comes soon, because the other classes are asked then; the last as late as pods may need to start. Shares of the target. */
-const SECOND_LOOK = 1 / 15;
-const LOOKS_OVER = 1 / 2;
+/** Between looks, as shares of the target: the second comes soon, because the other classes are asked then; the last half the target after the first, since pods may be starting. */
+const PAUSES = [1 / 15, 1 / 2 - 1 / 15];
+const LOOKS = PAUSES.length + 1;
 const LOOKS_FOR_A_WORKER = 2;
 
 /** Between two looks: somebody steps in, another alert fires, or the last one ends, after which things look different. */
@@ -195,11 +195,10 @@ function helpedItself({ status }: Incident): boolean {
  */
 function unseenOf(incident: Incident): Text | undefined {
   if (!incident.has('2026-12-after-a-remedy')) return undefined;
-  const open = (incident.status.verification?.conditions ?? []).filter(({ holds, notApplicable }) => !holds && !notApplicable);
+  const open = unmetOf(incident.status.verification?.conditions ?? []);
   const unanswered = open.filter(({ unseen }) => unseen === 'unanswered');
   if (unanswered.length === 0 || open.some(({ unseen }) => unseen === undefined)) return undefined;
-  const say = (locale: keyof Text) => unanswered.map(({ title, seen }) => `${title[locale]} (${seen})`).join('; ');
-  return { en: say('en'), ko: say('ko') };
+  return sayConditions(unanswered);
 }
 
 async function wellOrPerson(incident: Incident, en: string, ko: string): Promise<Course | undefined> {

@@ -118,11 +118,21 @@ async function check(incident: Incident, deadlineMs: number, summary: string, on
   } catch (error) {
     if (isCancellation(error)) throw error;
     const conditions = conditionsOf(error);
-    const failing = conditions.filter((item) => !item.holds && !item.notApplicable);
-    if (failing.length === 0) return { held: false, conditions, reason: { en: reasonOf(error), ko: reasonOf(error) } };
-    const unmet = (locale: keyof Text) => failing.map(({ title, seen }) => `${title[locale]} (${seen})`).join('; ');
-    return { held: false, conditions, reason: { en: `not met: ${unmet('en')}`, ko: `미충족: ${unmet('ko')}` } };
+    const unmet = unmetOf(conditions);
+    if (unmet.length === 0) return { held: false, conditions, reason: { en: reasonOf(error), ko: reasonOf(error) } };
+    const { en, ko } = sayConditions(unmet);
+    return { held: false, conditions, reason: { en: `not met: ${en}`, ko: `미충족: ${ko}` } };
   }
+}
+
+/** What does not hold, of what can be looked at here. */
+export function unmetOf(conditions: readonly ConditionStatus[]): ConditionStatus[] {
+  return conditions.filter(({ holds, notApplicable }) => !holds && !notApplicable);
+}
+
+export function sayConditions(conditions: readonly ConditionStatus[]): Text {
+  const say = (locale: keyof Text) => conditions.map(({ title, seen }) => `${title[locale]} (${seen})`).join('; ');
+  return { en: say('en'), ko: say('ko') };
 }
 
 /** The conditions as the last look saw them; they travel as the failure's first detail, below the time-out that ended the looking. */
