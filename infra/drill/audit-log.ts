@@ -81,7 +81,10 @@ export function claimedMutations(status: Pick<IncidentStatus, 'mutations'>): str
   });
 }
 
-/** Differences between what was changed and what the incident says; empty when each mutation happened once and is accounted for. */
+/**
+ * Differences between what was changed and what the incident says; empty when each mutation happened once and is accounted for.
+ * An agent is asked to reload until its node has brought the file, so a reload that is claimed once may be asked for several times.
+ */
 export function auditFaults(audited: readonly AuditedMutation[], status: Pick<IncidentStatus, 'mutations'>): string[] {
   const left = audited.map(({ verb, object }) => `${verb} ${object.replace(/:\d+$/, '').replace(/^pods\/resize /, 'pods ')}`);
   const faults: string[] = [];
@@ -90,5 +93,6 @@ export function auditFaults(audited: readonly AuditedMutation[], status: Pick<In
     if (index < 0) faults.push(`claimed, but not in the audit log: ${claim}`);
     else left.splice(index, 1);
   }
-  return [...faults, ...left.map((extra) => `in the audit log, but not claimed: ${extra}`)];
+  const askedAgain = new Set(claimedMutations(status).filter((claim) => claim.startsWith('create pods/proxy ')));
+  return [...faults, ...left.filter((extra) => !askedAgain.has(extra)).map((extra) => `in the audit log, but not claimed: ${extra}`)];
 }
