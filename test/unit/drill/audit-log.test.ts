@@ -1,0 +1,21 @@
+import { auditFaults } from '../../../infra/drill/audit-log';
+import type { MutationRecord } from '../../../workflows/contracts';
+
+const on = (result: MutationRecord['result'], kind: string, name: string) => ({ result, object: { apiVersion: 'v1', kind, namespace: 'monitoring', name } }) as MutationRecord;
+const audited = (verb: string, object: string) => ({ at: '', verb, object, code: 200 });
+
+const agent = on('reloaded', 'Pod', 'prometheus-agent-0');
+const reload = audited('create', 'pods/proxy monitoring/prometheus-agent-0:9090');
+
+test('an agent may be asked several times for the reload that is claimed once, and not without it', () => {
+  expect(auditFaults([reload, reload, reload], { mutations: [agent] })).toEqual([]);
+  expect(auditFaults([reload], { mutations: [] })).toEqual(['in the audit log, but not claimed: create pods/proxy monitoring/prometheus-agent-0']);
+  expect(auditFaults([], { mutations: [agent] })).toEqual(['claimed, but not in the audit log: create pods/proxy monitoring/prometheus-agent-0']);
+});
+
+test('whatever else is done twice is told', () => {
+  const eviction = audited('create', 'pods/eviction monitoring/thanos-receive-1');
+  expect(auditFaults([eviction, eviction], { mutations: [on('evicted', 'Pod', 'thanos-receive-1')] })).toEqual(['in the audit log, but not claimed: create pods/eviction monitoring/thanos-receive-1']);
+  const patch = audited('patch', 'configmaps monitoring/prometheus-agent-config');
+  expect(auditFaults([patch, reload, patch], { mutations: [on('patched', 'ConfigMap', 'prometheus-agent-config'), agent] })).toEqual(['in the audit log, but not claimed: patch configmaps monitoring/prometheus-agent-config']);
+});
