@@ -143,7 +143,7 @@ export class LabNightshift {
   }
 
   private config() {
-    const { gateway, nightshiftKubeconfig, urls, desiredState, factor } = this.lab;
+    const { gateway, nightshiftKubeconfig, urls, desiredState, factor, parts } = this.lab;
     return {
       http: { host: gateway.host, port: gateway.port },
       users: DECIDERS.map((name) => ({ name, roles: ['approver', 'responder'], token: { file: path.join(this.dataDir, `token-${name}`) } })),
@@ -158,7 +158,11 @@ export class LabNightshift {
           // People in a drill decide within seconds; what is scaled is what a machine waits for.
           durations: { approvalDeadline: '60m', rootCauseTarget: '5m', recoveryTarget: '15m', probeTimeout: '10s', verifyDeadline: '5m', verifyEvery: '2s' },
           desiredState: { directory: this.wanted(desiredState) },
-          endpoints: { prometheus: urls.watcherPrometheus, query: urls.thanosQuery, alertmanager: urls.alertmanager },
+          endpoints: {
+            prometheus: urls.watcherPrometheus, query: urls.thanosQuery, alertmanager: urls.alertmanager,
+            ...(parts.includes('query-path') && { frontend: urls.queryFrontend }),
+            ...(parts.includes('grafana') && { grafana: urls.grafana }),
+          },
           killSwitch: { namespace: 'monitoring' },
           ...this.cluster,
         },

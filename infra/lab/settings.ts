@@ -37,6 +37,9 @@ export const URLS = {
   watcherPrometheus: `http://prometheus-watcher.monitoring.svc.${CLUSTER_DOMAIN}:${PORTS.prometheus}`,
   agentPrometheus: `http://prometheus-agent.monitoring.svc.${CLUSTER_DOMAIN}:${PORTS.prometheus}`,
   thanosQuery: `http://thanos-query.monitoring.svc.${CLUSTER_DOMAIN}:${PORTS.thanosHttp}`,
+  queryFrontend: `http://thanos-query-frontend.monitoring.svc.${CLUSTER_DOMAIN}:${PORTS.thanosHttp}`,
+  /** As people ask for it: through its Ingress. */
+  grafana: 'http://grafana.k8s-cluster-01.miribit.lab',
   alertmanager: `http://alertmanager.monitoring.svc.${CLUSTER_DOMAIN}:${PORTS.alertmanager}`,
   remoteWrite: `http://thanos-receive-lb.monitoring.svc.${CLUSTER_DOMAIN}:${PORTS.remoteWrite}/api/v1/receive`,
 } as const;
