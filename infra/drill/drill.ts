@@ -69,7 +69,9 @@ export async function drill(nightshift: LabNightshift, fault: string, answer: An
     };
     const status = await seeThrough(nightshift, publicId, { say, onLook: look, onHandOver });
     const audited = mutationsSince(lab.auditLog, since);
-    return resultOf({ fault, seed, factor: lab.factor, answer, status, injectedAt, faults: auditFaults(audited, status), seen });
+    // A fault may open several incidents, and each claims what it wrote.
+    const mutations = (await nightshift.incidentsSince(since)).flatMap((incident) => incident.mutations ?? []);
+    return resultOf({ fault, seed, factor: lab.factor, answer, status, injectedAt, faults: auditFaults(audited, { mutations }), seen });
   } finally {
     await healLab(paths, undefined, () => undefined);
   }

@@ -78,6 +78,12 @@ export class LabNightshift {
     return incidents;
   }
 
+  /** Every incident that was opened since a moment, closed ones too. */
+  async incidentsSince(since: string): Promise<Array<IncidentStatus & { workerAway?: boolean }>> {
+    const { incidents } = (await this.get('/api/v1/incidents')) as { incidents: Array<{ publicId: string; openedAt: string }> };
+    return Promise.all(incidents.filter(({ openedAt }) => openedAt >= since).map(({ publicId }) => this.incident(publicId)));
+  }
+
   /** @throws when the process that should be running has ended: nothing would be waited for then but time */
   requireRunning(): void {
     if (this.child && this.child.exitCode !== null) throw new Error(`Nightshift has ended in the lab: ${readFileSync(path.join(this.dataDir, 'start.log'), 'utf8').slice(-500)}`);
