@@ -57,7 +57,7 @@ function toMutation({ verb, stageTimestamp, objectRef, responseStatus, requestOb
   return { at: stageTimestamp, verb, object: `${subresource ? `${resource}/${subresource}` : resource} ${namespace}/${name}`, code: responseStatus?.code ?? 0 };
 }
 
-const RESOURCE: Record<string, string> = { Pod: 'pods', Service: 'services', StatefulSet: 'statefulsets', Deployment: 'deployments', ConfigMap: 'configmaps', Ingress: 'ingresses', Secret: 'secrets', PersistentVolumeClaim: 'persistentvolumeclaims' };
+const RESOURCE: Record<string, string> = { Pod: 'pods', Service: 'services', StatefulSet: 'statefulsets', Deployment: 'deployments', DaemonSet: 'daemonsets', ServiceMonitor: 'servicemonitors', ConfigMap: 'configmaps', Ingress: 'ingresses', Secret: 'secrets', PersistentVolumeClaim: 'persistentvolumeclaims' };
 
 /** What an incident says that it changed, in the audit log's words. */
 export function claimedMutations(status: Pick<IncidentStatus, 'mutations'>): string[] {

@@ -33,3 +33,14 @@ test('and goes to a person when it is not well', () =>
     const status = await incidents.until(handle, ({ outcome }) => outcome !== undefined);
     expect(status.outcome).toBe('handed-over');
   }, repaired(false)));
+
+test('all is well twice and the alert fires all the same: a person is told that nobody here sees what it sees', () =>
+  harness.run(async (incidents) => {
+    const handle = await incidents.open();
+    const { outcome, timeline } = await incidents.until(handle, (status) => status.outcome !== undefined);
+    expect(outcome).toBe('handed-over');
+    expect(timeline.filter(({ event }) => event === 'recoveryRevoked')).toHaveLength(2);
+    expect(timeline.find(({ event }) => event === 'outcome')?.text.en).toContain('all that is looked at is well, and RemoteWriteLagging fires all the same');
+    expect(incidents.world.log.executed).toEqual([]);
+    expect(incidents.world.log.pages.map(({ kind }) => kind)).toContain('handed-over');
+  }, repaired(true)));

@@ -22,14 +22,19 @@ interface Rounds {
   tried: TriedRemedies;
   /** Why the last plan no longer held. The same reason twice will not go away by planning a third time: a switch is off. */
   stale?: string;
+  /** How often all that is looked at was well, nothing was changed, and the alert fired all the same. */
+  wellAndFiring: number;
 }
+
+/** Once more may find what was too faint the first time; after that nobody here knows what the alert sees. */
+const MOST_WELL_AND_FIRING = 2;
 
 /**
  * Diagnose → plan → approve → recover → verify, remedy by remedy, until the pipeline is well or nothing is left to try.
  * Every round looks at the world afresh: no plan is made from evidence that is older than the last mutation.
  */
 export async function treat(incident: Incident): Promise<Course> {
-  const rounds: Rounds = { tried: new TriedRemedies() };
+  const rounds: Rounds = { tried: new TriedRemedies(), wellAndFiring: 0 };
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const cause = await rootCause(incident);
     if (stopped(incident)) return interrupted(incident);
@@ -38,7 +43,7 @@ export async function treat(incident: Incident): Promise<Course> {
       rounds.tried.clear();
       continue;
     }
-    const course = cause === 'healthy' ? await lasting(incident, 'self-healed') : await tryRemedy(incident, cause, rounds);
+    const course = cause === 'healthy' ? await lasting(incident, 'self-healed', rounds) : await tryRemedy(incident, cause, rounds);
     if (stopped(incident)) return interrupted(incident);
     if (course) return course;
   }
@@ -100,11 +105,11 @@ async function tryRemedy(incident: Incident, cause: RankedCause | undefined, rou
   if (incident.chosenRemedy === chosenRemedy) incident.chosenRemedy = undefined;
   if (planned.kind === 'unneeded') {
     const advice = cause?.advice ? { en: `; ${cause.advice.en}`, ko: `. ${cause.advice.ko}` } : { en: '', ko: '' };
-    return wellOrPerson(incident, `no remedy is needed, but the pipeline is not well${advice.en}`, `조치가 필요 없으나 아직 정상이 아님${advice.ko}`);
+    return wellOrPerson(incident, rounds, `no remedy is needed, but the pipeline is not well${advice.en}`, `조치가 필요 없으나 아직 정상이 아님${advice.ko}`);
   }
   if (planned.kind === 'none') {
     // What did no harm and needs nothing done, such as damage that a program has repaired by itself, wakes nobody when all is well.
-    if (cause?.impact === 'none' && (await looksHealthy(incident))) return lasting(incident, 'self-healed');
+    if (cause?.impact === 'none' && (await looksHealthy(incident))) return lasting(incident, 'self-healed', rounds);
     const reasons = { en: planned.reasons.join('; ') || 'no remedy is left to try', ko: planned.reasons.join('; ') || '더 시도할 조치가 없음' };
     const advice = planned.absent ? reasons : (cause?.advice ?? reasons);
     return cause ? person(`${cause.title.en}: ${advice.en}`, `${cause.title.ko}: ${advice.ko}`) : { kind: 'needs-a-person', reason: reasons };
@@ -117,7 +122,7 @@ async function tryRemedy(incident: Incident, cause: RankedCause | undefined, rou
       rounds.tried.decline(planned.plan.remedy);
       return undefined;
     case 'self-healed':
-      return lasting(incident, 'self-healed');
+      return lasting(incident, 'self-healed', rounds);
     case 'expired':
       return person('nobody decided in time', '제한 시간 안에 승인되지 않음');
     case 'observe-only':
@@ -163,12 +168,12 @@ async function carryOut(incident: Incident, planned: Plan, rounds: Rounds): Prom
       }
       await releaseLease(incident, recovery.lease);
       if (verified !== 'held') return undefined;
-      const course = await lasting(incident, 'recovered');
+      const course = await lasting(incident, 'recovered', rounds);
       if (!course) rounds.tried.didNotSuffice(planned);
       return course;
     }
     case 'unneeded':
-      return wellOrPerson(incident, recovery.reason, recovery.reason);
+      return wellOrPerson(incident, rounds, recovery.reason, recovery.reason);
     case 'stale':
       if (recovery.reason === rounds.stale) return person(recovery.reason, recovery.reason);
       rounds.stale = recovery.reason;
@@ -201,17 +206,25 @@ function unseenOf(incident: Incident): Text | undefined {
   return sayConditions(unanswered);
 }
 
-async function wellOrPerson(incident: Incident, en: string, ko: string): Promise<Course | undefined> {
-  return (await looksHealthy(incident)) ? lasting(incident, 'self-healed') : person(en, ko);
+async function wellOrPerson(incident: Incident, rounds: Rounds, en: string, ko: string): Promise<Course | undefined> {
+  return (await looksHealthy(incident)) ? lasting(incident, 'self-healed', rounds) : person(en, ko);
 }
 
 /** Nothing counts as well before it has lasted. */
-async function lasting(incident: Incident, kind: 'recovered' | 'self-healed'): Promise<Course | undefined> {
+async function lasting(incident: Incident, kind: 'recovered' | 'self-healed', rounds: Rounds): Promise<Course | undefined> {
   incident.enter('verify');
   // Where nothing was mended, an alert that joins and that this class says nothing about is a new question.
   const known = strangeAlerts(incident).length;
   const further = kind === 'self-healed' && mayLookFurther(incident);
-  return (await confirmStability(incident, () => further && strangeAlerts(incident).length > known)) === 'confirmed' ? { kind } : undefined;
+  const stability = await confirmStability(incident, () => further && strangeAlerts(incident).length > known);
+  if (stability === 'confirmed') return { kind };
+  if (stability === 'unresolved' && kind === 'self-healed') rounds.wellAndFiring += 1;
+  return rounds.wellAndFiring >= MOST_WELL_AND_FIRING && incident.has('2026-12-well-and-firing') ? stillFiring(incident) : undefined;
+}
+
+function stillFiring({ status }: Incident): Course {
+  const names = [...new Set(status.alerts.filter(({ status: state }) => state === 'firing').map(({ labels }) => labels['alertname'] ?? 'an alert'))].join(', ');
+  return person(`all that is looked at is well, and ${names} fires all the same: it sees something that no probe here looks at`, `확인하는 항목은 모두 정상이나 ${names} 알림이 계속 발생함: 알림이 보는 것을 확인하는 프로브가 없음`);
 }
 
 /** A person who chose another remedy wants the course to go on with it; any other interruption ends it. */

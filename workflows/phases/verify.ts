@@ -6,7 +6,8 @@ import { plus } from '../domain/time';
 import { reasonOf, type Incident } from './incident';
 
 export type Verification = 'held' | 'not-held' | 'interrupted';
-export type Stability = 'confirmed' | 'revoked' | 'interrupted';
+/** `unresolved`: every condition holds, and the alert of the beginning fires all the same. */
+export type Stability = 'confirmed' | 'revoked' | 'unresolved' | 'interrupted';
 
 /** Waits until every condition holds: that moment is `recovered at`, and the recovery clock stops. */
 export async function verify(incident: Incident): Promise<Verification> {
@@ -75,7 +76,7 @@ async function resolution(incident: Incident, knownAlerts: number, doubted: () =
     ? { en: 'new alerts fire and did not resolve', ko: '새 알림이 발생해 해소되지 않음' }
     : { en: 'the conditions hold, but the alert did not resolve', ko: '조건은 충족되었으나 알림이 해소되지 않음' };
   incident.record({ type: 'recoveryRevoked', reason });
-  return 'revoked';
+  return joined ? 'revoked' : 'unresolved';
 }
 
 /**
