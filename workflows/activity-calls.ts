@@ -92,7 +92,7 @@ export function metrics(settings: IncidentSettings): PrometheusActivities {
   return proxyActivities<PrometheusActivities>({
     taskQueue: settings.queues.probe,
     startToCloseTimeout: '8 seconds',
-    scheduleToStartTimeout: '10 seconds',
+    scheduleToStartTimeout: Math.min(backWithin(settings), 10_000),
     scheduleToCloseTimeout: '15 seconds',
     heartbeatTimeout: HEARTBEAT,
     retry: { initialInterval: '500 milliseconds', maximumAttempts: 2 },

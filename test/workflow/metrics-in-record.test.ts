@@ -79,7 +79,7 @@ test('where nobody takes the tasks of the probing worker’s queue, the record s
     expect(Date.parse(incident.closedAt!) - Date.parse(ended.at)).toBeLessThan(16_000);
   }, (world) => {
     watched(world, () => Promise.resolve(METRICS));
-    world.settings = { ...world.settings, queues: { ...world.settings.queues, probe: 'nobody-serves-it' } };
+    world.settings = { ...world.settings, queues: { ...world.settings.queues, probe: 'nobody-serves-it' }, durations: { ...world.settings.durations, workerBackWithin: 500 } };
   }));
 
 test('nobody is asked where neither Prometheus nor Thanos Query is configured', () => {
