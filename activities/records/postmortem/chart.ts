@@ -108,7 +108,7 @@ function phaseLabels(chart: Chart): PhaseLabel[] {
 
 /** In pixels, roughly: a Korean syllable is as wide as the letters are high, a Latin letter a good half of that. */
 function lengthOf(text: string): number {
-  return [...text].reduce((sum, letter) => sum + LABEL_SIZE * (letter > '\u2fff' ? 1 : 0.6), 0);
+  return Array.from(text).reduce((sum, letter) => sum + LABEL_SIZE * (letter > '\u2fff' ? 1 : 0.6), 0);
 }
 
 /** Between two gaps there is no line that would show it. */

@@ -120,7 +120,7 @@ describe('the postmortem', () => {
       const boxes = [...svg.matchAll(/<text [^>]*text-anchor="(start|end)"[^>]*transform="translate\((\d+(?:\.\d+)?) (\d+(?:\.\d+)?)\)"[^>]*>([^<]+)<\/text>/g)]
         .filter(([, , , y]) => Number(y) < 44)
         .map(([, anchor, x, y, name]) => {
-          const long = [...name!].length * (locale === 'ko' ? 11 : 6.6);
+          const long = Array.from(name!).length * (locale === 'ko' ? 11 : 6.6);
           return { row: y!, from: Number(x) - (anchor === 'end' ? long : 0), to: Number(x) + (anchor === 'end' ? 0 : long) };
         });
       expect(boxes.length).toBeGreaterThanOrEqual(2);
