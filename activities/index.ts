@@ -1,8 +1,9 @@
 import { asyncLocalStorage } from '@temporalio/activity';
-import { probeActivityName, type KubernetesActivities, type ProbeActivities, type VerificationActivities, type ConfigurationActivities, type Lease, type SpendAnswer, type SpendRequest } from '../workflows/contracts';
+import { probeActivityName, type KubernetesActivities, type ProbeActivities, type VerificationActivities, type ConfigurationActivities, type Lease, type PrometheusActivities, type SpendAnswer, type SpendRequest } from '../workflows/contracts';
 import { createConfigurationActivities, type ConfigurationDependencies } from './configuration/activities';
 import { createKubernetesActivities } from './kubernetes/activities';
 import { askProbe, type Probe } from './probe';
+import { createPrometheusActivities } from './prometheus/activities';
 import { probes as registered, remedies } from './registry';
 import { createVerificationActivities } from './verification/activities';
 
@@ -16,7 +17,7 @@ export interface ActivityDependencies extends ConfigurationDependencies {
   probes?: Readonly<Record<string, Probe>>;
 }
 
-export type SystemActivities = ProbeActivities & KubernetesActivities & VerificationActivities & Pick<ConfigurationActivities, 'configurationSnapshot' | 'configurationWatchdog'>;
+export type SystemActivities = ProbeActivities & KubernetesActivities & VerificationActivities & PrometheusActivities & Pick<ConfigurationActivities, 'configurationSnapshot' | 'configurationWatchdog'>;
 
 /**
  * The activities of the systems that are probed and changed. Runbooks, records, pages and leases have factories of their
@@ -31,6 +32,7 @@ export function createActivities(dependencies: ActivityDependencies): SystemActi
     ...probeActivities,
     ...createKubernetesActivities({ ...dependencies, remedies, callingWorkflow: () => asyncLocalStorage.getStore()?.info.workflowExecution?.workflowId }),
     ...createVerificationActivities({ clusters, probes }),
+    ...createPrometheusActivities({ clusters }),
     ...createConfigurationActivities(dependencies),
   } as SystemActivities;
 }

@@ -7,6 +7,7 @@ import type {
   KubernetesActivities,
   NotifyActivities,
   ProbeActivities,
+  PrometheusActivities,
   RecordActivities,
   RecordKeepingActivities,
   RecurrenceActivities,
@@ -83,6 +84,19 @@ export function probes(settings: IncidentSettings, use: string): ProbeActivities
     heartbeatTimeout: HEARTBEAT,
     retry: { initialInterval: '500 milliseconds', maximumAttempts: 2 },
     summary: use,
+  });
+}
+
+/** The course of an incident is worth a short look: a record that has to do without it says so. */
+export function metrics(settings: IncidentSettings): PrometheusActivities {
+  return proxyActivities<PrometheusActivities>({
+    taskQueue: settings.queues.probe,
+    startToCloseTimeout: '8 seconds',
+    scheduleToStartTimeout: Math.min(backWithin(settings), 10_000),
+    scheduleToCloseTimeout: '15 seconds',
+    heartbeatTimeout: HEARTBEAT,
+    retry: { initialInterval: '500 milliseconds', maximumAttempts: 2 },
+    summary: 'what the metrics say of this time',
   });
 }
 

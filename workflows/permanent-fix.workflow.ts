@@ -3,13 +3,13 @@ import { notify, records } from './activity-calls';
 import type { FixStatus, PermanentFixInput, PermanentFixStatus, SettleFix } from './contracts';
 import { permanentFixStatus, settleFix } from './contracts/permanent-fix-messages';
 import { isOpenFix, refusalOf } from './domain/fixes';
-import { Fixes } from './permanent-fix/follow';
+import { Fixes, type FollowedFixes } from './permanent-fix/follow';
 
 /**
  * Follows the proposed fixes of one incident until each is merged and seen in the cluster, or declined with a reason; reminds
  * weekly. Outlives the incident by days or weeks, and begins by completing the incident's record with its whole history.
  */
-export async function permanentFixWorkflow(input: PermanentFixInput & { continued?: PermanentFixStatus }): Promise<PermanentFixStatus> {
+export async function permanentFixWorkflow(input: FollowedFixes): Promise<PermanentFixStatus> {
   const { publicId, cluster, recurrences } = input;
   const status: PermanentFixStatus = input.continued ?? {
     publicId,

@@ -18,7 +18,8 @@ export interface ConfigurationDependencies {
 export function createConfigurationActivities(dependencies: ConfigurationDependencies): Pick<ConfigurationActivities, 'configurationSnapshot' | 'configurationWatchdog'> {
   return {
     async configurationSnapshot({ cluster }): Promise<IncidentSettings> {
-      const { config } = clusterNamed(dependencies.clusters, cluster);
+      const access = clusterNamed(dependencies.clusters, cluster);
+      const { config } = access;
       const { queues, durations } = dependencies.perCluster(config.name);
       return {
         temporalNamespace: dependencies.temporalNamespace,
@@ -32,6 +33,7 @@ export function createConfigurationActivities(dependencies: ConfigurationDepende
         publicUrl: dependencies.publicUrl,
         practice: config.practice,
         ...(config.git && { git: true as const }),
+        ...((access.prometheus ?? access.query) && { metrics: true as const }),
       };
     },
 

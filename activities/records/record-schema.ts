@@ -34,6 +34,24 @@ const incident = z.looseObject({
   clocks: z.looseObject({ rootCause: clock, recovery: clock }),
 });
 
+const course = z.array(z.number().nullable());
+const metrics = z.discriminatedUnion('kind', [
+  z.looseObject({
+    kind: z.literal('read'),
+    source: z.string(),
+    from: time,
+    to: time,
+    stepSeconds: z.number().positive(),
+    rateSeconds: z.number(),
+    courses: z.looseObject({ delivered: course, lag: course, receiversReady: course, serverErrors: course }),
+    samplesFailed: z.number().nullable(),
+    samplesDropped: z.number().nullable(),
+    mostBehindSeconds: z.number().nullable(),
+    problems: z.array(z.string()),
+  }),
+  z.looseObject({ kind: z.literal('unread'), reason: z.string() }),
+]);
+
 /**
  * A record as it is read back. Loose on purpose: records outlive versions, so fields that are not known are kept, and
  * only what lists, statistics and the postmortem cannot do without is demanded.
@@ -44,6 +62,7 @@ export const recordSchema = z.looseObject({
   permanentFixes: z.array(z.looseObject({ id: z.string(), title: text, description: text })),
   durations: z.looseObject({ toDetect: z.number(), toRootCause: z.number().exactOptional(), toDecision: z.number().exactOptional(), toRecovery: z.number().exactOptional(), open: z.number() }),
   locale: z.enum(['en', 'ko']),
+  metrics: metrics.exactOptional(),
 });
 
 /** @throws InvalidInput that names the first field that is not as it should be */

@@ -137,17 +137,21 @@ async function compareTimelines({ opened, world }: Incidents): Promise<void> {
   }
 }
 
+async function keepHistories({ opened }: Incidents): Promise<void> {
+  if (!process.env['NIGHTSHIFT_RECORD_HISTORIES']) return;
+  keepEach(await Promise.all(opened.map((handle) => handle.fetchHistory())));
+}
+
 /**
  * With NIGHTSHIFT_RECORD_HISTORIES set, each test's histories are written to that folder: `test/replay/README.md`.
  * Named after the test, so that a regenerated history replaces its predecessor; stack traces in it name no machine's folders.
  */
-async function keepHistories(incidents: Incidents): Promise<void> {
+export function keepEach(histories: ReadonlyArray<Parameters<typeof historyToJSON>[0]>): void {
   const folder = process.env['NIGHTSHIFT_RECORD_HISTORIES'];
   if (!folder) return;
   const name = (expect.getState().currentTestName ?? 'unnamed').toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, 80);
   mkdirSync(folder, { recursive: true });
-  for (const [index, handle] of incidents.opened.entries()) {
-    const history = await handle.fetchHistory();
+  for (const [index, history] of histories.entries()) {
     writeFileSync(path.join(folder, `${name}${index ? `-${index}` : ''}.json`), `${JSON.stringify(JSON.parse(historyToJSON(history))).replaceAll(`${projectRoot()}/`, '')}\n`);
   }
 }

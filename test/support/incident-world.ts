@@ -9,6 +9,8 @@ import type {
   Outcome,
   PastIncident,
   PermanentFixStatus,
+  PipelineMetrics,
+  PipelineMetricsRequest,
   Plan,
   PlannedStep,
   PlanRequest,
@@ -103,6 +105,8 @@ export class IncidentWorld {
   leaseHeldBy: () => string | undefined = () => undefined;
   /** What the records tell of the cluster's last weeks. */
   past: PastIncident[] = [];
+  /** What the pipeline's metrics say; asked only where the settings have them. May throw in place of an answer. */
+  metrics: (request: PipelineMetricsRequest) => Promise<PipelineMetrics> = () => Promise.reject(new Error('nobody asks'));
   pagerWorks = true;
   recordStoreWorks = true;
   beforeRecord: () => Promise<void> = () => Promise.resolve();
@@ -142,6 +146,7 @@ export class IncidentWorld {
       },
       temporalReleaseLease: async () => void this.log.leases.push('released'),
       temporalPreviousIncident: async () => null,
+      prometheusPipelineMetrics: (request: PipelineMetricsRequest) => this.metrics(request),
       recordsPastIncidents: async () => this.past,
       temporalJoinStorm: async (_: { cluster: string; entry: StormEntry }) => undefined,
       temporalLeaveStorm: async (_: { cluster: string; workflowId: string; outcome: Outcome }) => undefined,

@@ -7,6 +7,7 @@ export * from './evidence';
 export * from './failures';
 export * from './incident';
 export * from './lease';
+export * from './metrics';
 export * from './names';
 export * from './notifications';
 export * from './permanent-fix';

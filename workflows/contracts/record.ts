@@ -1,6 +1,7 @@
 import type { AuditEntry } from './audit';
 import type { IncidentStatus } from './incident';
 import type { FixBranch, FixRefusal, FixStory, KeptField, ObjectEdits } from './permanent-fix';
+import type { PipelineMetrics, UnreadMetrics } from './metrics';
 import type { PermanentFixSpec } from './runbook';
 import type { RunEnd } from './statistics';
 import type { Text } from './text';
@@ -14,6 +15,8 @@ export interface IncidentRecord {
   /** Milliseconds; absent where it never happened. */
   durations: { toDetect: number; toRootCause?: number; toDecision?: number; toRecovery?: number; open: number };
   locale: 'en' | 'ko';
+  /** Absent where no Prometheus and no Thanos Query is configured, and in older records. */
+  metrics?: PipelineMetrics | UnreadMetrics;
   /** Where the run ended without closing its incident: this record was made afterwards, of what Temporal still had. */
   ended?: { how: RunEnd; at: string; reason: string };
   /** Becomes `audit.jsonl`, beside `record.json`. */

@@ -44,4 +44,6 @@ export interface IncidentSettings {
   practice: boolean;
   /** A Git repository says how the cluster should be: permanent fixes go there. */
   git?: true;
+  /** A Prometheus or Thanos Query has the pipeline's own metrics: the record keeps their course. */
+  metrics?: true;
 }

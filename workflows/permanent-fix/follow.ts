@@ -1,4 +1,4 @@
-import { allHandlersFinished, CancellationScope, condition, continueAsNew, getExternalWorkflowHandle, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, condition, continueAsNew, getExternalWorkflowHandle, isCancellation, patched, setHandler, workflowInfo } from '@temporalio/workflow';
 import { git, gitNews, notify, records } from '../activity-calls';
 import { failureTypeOf, permanentFixWorkflowId, type FixNews, type FixStatus, type PermanentFixInput, type PermanentFixStatus, type SettleFix, type Text } from '../contracts';
 import { fixRecurred, fixSettledElsewhere, retryFixes } from '../contracts/permanent-fix-messages';
@@ -7,22 +7,31 @@ import { plus } from '../domain/time';
 import { reasonOf } from '../phases/incident';
 import type { permanentFixWorkflow } from '../permanent-fix.workflow';
 
+/** What a run is started with; `continued` and what has been tried come from the run before it. */
+export type FollowedFixes = PermanentFixInput & { continued?: PermanentFixStatus; tried?: string[] };
+
 /**
  * Follows the fixes of one incident until each is in the repository and seen in the cluster, or declined. Where no repository is
  * configured, or a fix is words alone, people say what became of it.
  */
 export class Fixes {
   /** Tried since the last reminder: what was refused is not asked for again at once. */
-  private readonly tried = new Set<string>();
+  private readonly tried: Set<string>;
   /** What others are being told. */
   private readonly telling: Array<Promise<void>> = [];
   /** Counts what messages have changed. */
   private changes = 0;
+  /**
+   * Looks in every round whether the history has grown long: a base that goes on every few minutes makes more rounds in a week
+   * than a history holds. Writes again what has changed while it was written.
+   */
+  private careful = false;
 
   constructor(
-    private readonly input: PermanentFixInput,
+    private readonly input: FollowedFixes,
     readonly status: PermanentFixStatus,
   ) {
+    this.tried = new Set(input.tried);
     setHandler(retryFixes, () => {
       this.tryAgain();
       this.changes += 1;
@@ -46,28 +55,41 @@ export class Fixes {
   }
 
   async follow(): Promise<PermanentFixStatus> {
+    this.careful = patched('2026-12-careful-rounds');
     if (!this.status.nextReminderAt) {
       await this.tellEarlier();
       this.remindLater();
     }
     for (;;) {
       await this.publish();
-      await this.save();
-      if (this.open.length === 0) break;
-      if (await this.untilNews()) continue;
+      const stands = await this.save();
+      if (this.open.length === 0 && stands) break;
+      if (this.careful) await this.continueWhereLong();
+      if (!stands || (await this.untilNews())) continue;
       this.status.reminders += 1;
       await this.page('reminder', { en: `Permanent fix of ${this.status.publicId} is still open`, ko: `${this.status.publicId}의 영구 해결이 아직 열려 있음` }, this.open.map(openText));
       this.tryAgain();
       this.remindLater();
-      if (workflowInfo().continueAsNewSuggested) {
-        await Promise.all(this.telling);
-        await condition(allHandlersFinished);
-        await continueAsNew<typeof permanentFixWorkflow>({ ...this.input, continued: this.status });
-      }
+      if (!this.careful) await this.continueWhereLong();
     }
-    await Promise.all(this.telling);
-    await condition(allHandlersFinished);
+    await this.untilSaid();
     return this.status;
+  }
+
+  /** A history that has grown long goes on in a fresh run, with all that this one knows. */
+  private async continueWhereLong(): Promise<void> {
+    if (!workflowInfo().continueAsNewSuggested) return;
+    await this.untilSaid();
+    await continueAsNew<typeof permanentFixWorkflow>({ ...this.input, continued: this.status, tried: [...this.tried] });
+  }
+
+  /** Others have been told, also of what was settled while they were; and whoever asked has an answer. */
+  private async untilSaid(): Promise<void> {
+    for (let told = -1; told !== this.telling.length; ) {
+      told = this.telling.length;
+      await Promise.all(this.telling);
+    }
+    await condition(allHandlersFinished);
   }
 
   private tryAgain(): void {
@@ -179,8 +201,11 @@ export class Fixes {
     this.status.nextReminderAt = plus(now(), remindEveryMs(this.status));
   }
 
-  private async save(): Promise<void> {
+  /** @returns whether that is still how things stand */
+  private async save(): Promise<boolean> {
+    const { changes } = this;
     await records.recordsWriteFixes(this.status);
+    return !this.careful || changes === this.changes;
   }
 
   /** A page that does not arrive is followed by the next reminder. */

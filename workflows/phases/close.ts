@@ -1,5 +1,5 @@
 import { isCancellation, ParentClosePolicy, startChild, WorkflowIdReusePolicy } from '@temporalio/workflow';
-import { records } from '../activity-calls';
+import { metrics, records } from '../activity-calls';
 import { permanentFixWorkflowId, WORKFLOW, type IncidentRecord, type PermanentFixInput, type PermanentFixSpec } from '../contracts';
 import { sealed } from '../domain/audit';
 import { reduce } from '../domain/incident-state';
@@ -7,6 +7,7 @@ import { fixStory, keepLiveChange, keptFields } from '../domain/kept-fields';
 import { causeIdOf, earlierFixes, sameCauseBefore } from '../domain/recurrence';
 import { durationsOf } from '../domain/record-summary';
 import { OUTCOME_TEXT } from '../domain/timeline';
+import { absentWorker, nobodyTookIt } from './absence';
 import { reasonOf, type Incident } from './incident';
 import { leaveStorm } from './storm';
 
@@ -37,14 +38,27 @@ export async function close(incident: Incident): Promise<void> {
 const MOST_WRITES = 3;
 
 async function writeRecord(incident: Incident, fixes: PermanentFixSpec[]): Promise<void> {
+  const said = await pipelineMetrics(incident);
   for (let writes = 1; ; writes += 1) {
     const { audit } = incident;
-    const record = recordOf(incident, fixes);
+    const record = recordOf(incident, fixes, said);
     incident.sealed = record.audit;
     const { location } = await records.recordsWrite(record);
     if (incident.audit !== audit && writes < MOST_WRITES) continue;
     incident.record({ type: 'recordWritten', location });
     return;
+  }
+}
+
+/** Where they can be asked for. A close waits for them for some seconds, and goes on without. */
+async function pipelineMetrics(incident: Incident): Promise<IncidentRecord['metrics']> {
+  const { settings, status: { cluster, beganAt: since } } = incident;
+  if (!settings.metrics || !incident.has('2026-12-metrics-in-record')) return undefined;
+  try {
+    return await metrics(settings).prometheusPipelineMetrics({ cluster, since });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return { kind: 'unread', reason: nobodyTookIt(error) ? absentWorker(settings.queues.probe) : reasonOf(error) };
   }
 }
 
@@ -86,7 +100,7 @@ function intoGit({ settings, status }: Incident, fixes: readonly PermanentFixSpe
 }
 
 /** The record is written before the workflow closes, and says of itself what it will be a moment later: closed. */
-function recordOf(incident: Incident, permanentFixes: PermanentFixSpec[]): IncidentRecord {
+function recordOf(incident: Incident, permanentFixes: PermanentFixSpec[], said: IncidentRecord['metrics']): IncidentRecord {
   const closed = reduce(incident.status, { type: 'closed', at: incident.now() });
   const record: IncidentRecord = {
     schema: 'nightshift/record/v1',
@@ -94,6 +108,7 @@ function recordOf(incident: Incident, permanentFixes: PermanentFixSpec[]): Incid
     permanentFixes,
     durations: durationsOf(closed),
     locale: incident.settings.locale,
+    ...(said && { metrics: said }),
   };
   return { ...record, audit: sealed(incident.audit, record) };
 }

@@ -8,7 +8,9 @@ export interface Chart {
   title: string;
   /** For those who do not see it: what the points say, in a sentence. */
   description: string;
-  points: ReadonlyArray<{ at: string; value: number }>;
+  /** A course is a line that is broken where a value is null; looks are points between which nothing is known. */
+  kind: 'course' | 'looks';
+  points: ReadonlyArray<{ at: string; value: number | null }>;
   /** Such as ` %` behind the numbers of the scale. */
   unit: string;
   /** The most that there can be, where there is such a thing. */
@@ -20,6 +22,8 @@ export interface Chart {
 
 const WIDTH = 720;
 const HEIGHT = 260;
+const LEFT = 56;
+const RIGHT = 24;
 
 /**
  * Colours that the library draws with, and the variables that stand for them afterwards: so that one drawing follows the
@@ -38,8 +42,8 @@ export function chartSvg(chart: Chart): string {
       animation: false,
       backgroundColor: 'transparent',
       textStyle: { fontFamily: 'system-ui, sans-serif' },
-      grid: { left: 56, right: 24, top: 44, bottom: 36 },
-      xAxis: { type: 'time', min: start(chart), max: end(chart), axisLine: { lineStyle: { color: INK.quiet } }, axisTick: { show: false }, splitLine: { show: false }, axisLabel: { color: INK.quiet, hideOverlap: true, formatter: (value: number) => new Date(value).toISOString().slice(11, 19) } },
+      grid: { left: LEFT, right: RIGHT, top: 44, bottom: 36 },
+      xAxis: { type: 'time', splitNumber: 5, min: start(chart), max: end(chart), axisLine: { lineStyle: { color: INK.quiet } }, axisTick: { show: false }, splitLine: { show: false }, axisLabel: { color: INK.quiet, hideOverlap: true, formatter: (value: number) => new Date(value).toISOString().slice(11, 19) } },
       yAxis: { type: 'value', min: 0, ...(chart.max !== undefined && { max: chart.max, interval: chart.max / 4 }), minInterval: 1, splitNumber: 4, splitLine: { lineStyle: { color: INK.line } }, axisLabel: { color: INK.quiet, formatter: `{value}${chart.unit}` } },
       series: [seriesOf(chart)],
     });
@@ -56,25 +60,60 @@ export function standalone(svg: string): string {
   return svg.replace('>', `><style>svg{${light}}@media(prefers-color-scheme:dark){svg{${dark}}}</style>`);
 }
 
-function seriesOf({ points, phases, changes, changeName }: Chart): SeriesOption {
+function seriesOf(chart: Chart): SeriesOption {
+  const { kind, points, phases, changes, changeName } = chart;
+  const labels = phaseLabels(chart);
   return {
     type: 'line',
     silent: true,
-    data: points.map(({ at, value }) => [Date.parse(at), value]),
-    symbol: 'circle',
-    symbolSize: 7,
+    data: points.map(({ at, value }, index) => ({ value: [Date.parse(at), value ?? '-'], symbol: kind === 'looks' || isAlone(points, index) ? 'circle' : 'none' })),
+    symbolSize: kind === 'looks' ? 7 : 4,
     // Dotted: between two looks nothing was seen.
-    lineStyle: { color: INK.series, width: 2, type: 'dotted' },
+    lineStyle: { color: INK.series, width: 2, type: kind === 'looks' ? 'dotted' : 'solid' },
     itemStyle: { color: INK.series },
     markLine: { silent: true, symbol: 'none', label: { show: true, position: 'insideEndTop', color: INK.change, formatter: changeName }, lineStyle: { color: INK.change, type: 'dashed', width: 1.5 }, data: changes.map((at) => ({ xAxis: Date.parse(at) })) },
     markArea: {
       silent: true,
       data: phases.map(({ from, to, name }, index) => [
-        { name, xAxis: Date.parse(from), itemStyle: { color: index % 2 === 0 ? INK.bandA : INK.bandB }, label: { color: INK.text, position: ['0%', index % 2 === 0 ? -16 : -32], align: 'left', fontSize: 11 } },
+        { name, xAxis: Date.parse(from), itemStyle: { color: index % 2 === 0 ? INK.bandA : INK.bandB }, label: { ...labels[index], color: INK.text, fontSize: LABEL_SIZE } },
         { xAxis: Date.parse(to) },
       ]),
     },
   };
+}
+
+const LABEL_SIZE = 11;
+/** Two rows above the drawing, in pixels from its top. */
+const LABEL_ROWS = [-16, -32];
+const BETWEEN_LABELS = 8;
+
+type PhaseLabel = { show: false } | { position: [string, number]; align: 'left' | 'right' };
+
+/** Each over the beginning of its band, or before its end where it would leave the drawing; none where it would cover another. */
+function phaseLabels(chart: Chart): PhaseLabel[] {
+  const width = WIDTH - LEFT - RIGHT;
+  const [from, to] = [start(chart), end(chart)];
+  const place = (at: string) => (width * (Date.parse(at) - from)) / Math.max(1, to - from);
+  const taken = LABEL_ROWS.map(() => -Infinity);
+  return chart.phases.map((phase) => {
+    const long = lengthOf(phase.name);
+    const fits = place(phase.from) + long <= width;
+    const left = fits ? place(phase.from) : place(phase.to) - long;
+    const row = taken.findIndex((until) => until <= left);
+    if (row === -1) return { show: false };
+    taken[row] = left + long + BETWEEN_LABELS;
+    return { position: [fits ? '0%' : '100%', LABEL_ROWS[row]!], align: fits ? 'left' : 'right' };
+  });
+}
+
+/** In pixels, roughly: a Korean syllable is as wide as the letters are high, a Latin letter a good half of that. */
+function lengthOf(text: string): number {
+  return Array.from(text).reduce((sum, letter) => sum + LABEL_SIZE * (letter > '\u2fff' ? 1 : 0.6), 0);
+}
+
+/** Between two gaps there is no line that would show it. */
+function isAlone(points: Chart['points'], index: number): boolean {
+  return (points[index - 1]?.value ?? null) === null && (points[index + 1]?.value ?? null) === null;
 }
 
 function start({ points, phases }: Chart): number {

@@ -89,8 +89,9 @@ export function impact(record: IncidentRecord, speaker: Speaker): string {
     [say('First alert to recovery', '최초 알림부터 복구까지'), incident.recoveredAt ? duration(Date.parse(incident.recoveredAt) - Date.parse(incident.beganAt)) : unknown],
     [say('Delivered at the time of the diagnosis', '진단 시점 전송 성공률'), delivered === undefined ? unknown : percent(delivered)],
     [say('Agent behind at the time of the diagnosis', '진단 시점 에이전트 지연'), lag === undefined ? unknown : duration(lag * 1_000)],
+    ...(record.metrics ? [[say('Agent behind at most', '에이전트 최대 지연'), mostBehind(record.metrics, speaker)] as [string, string]] : []),
     [say('Receivers ready at the time of the diagnosis', '진단 시점 준비된 리시버'), receiversReady(incident.evidence, speaker)],
-    [say('Samples lost', '유실된 샘플'), samplesLost(incident, speaker)],
+    [say('Samples lost', '유실된 샘플'), samplesLost(record, speaker)],
     [say('Pods restarted or removed by Nightshift', 'Nightshift가 재시작·제거한 파드'), String(incident.mutations.filter(({ result, undo }) => !undo && (result === 'evicted' || result === 'deleted')).length)],
     [say('Alerts', '알림'), String(incident.alerts.length)],
   ];
@@ -104,10 +105,17 @@ function receiversReady(evidence: readonly Evidence[], { say, unknown }: Speaker
   return say(`${ready} of ${members} (${readyNeeded} needed for every write)`, `${members}개 중 ${ready}개 (쓰기에 필요한 수 ${readyNeeded}개)`);
 }
 
-/** Only what is known is said: a loss that was accepted, rejections that were measured, or a quorum that held. */
-function samplesLost(incident: IncidentStatus, { say, text, unknown }: Speaker): string {
+/** Over the whole time that the metrics tell of, not only when Nightshift looked. */
+function mostBehind(metrics: NonNullable<IncidentRecord['metrics']>, { unknown, duration }: Speaker): string {
+  return metrics.kind === 'read' && metrics.mostBehindSeconds !== null ? duration(metrics.mostBehindSeconds * 1_000) : unknown;
+}
+
+/** Only what is known is said: a loss that was accepted, what the agent counted, rejections that were measured, or a quorum that held. */
+function samplesLost({ incident, metrics }: IncidentRecord, speaker: Speaker): string {
+  const { say, text, unknown } = speaker;
   const accepted = executedPlan(incident)?.expectedLoss;
-  if (accepted) return text(accepted);
+  const known = [...(accepted ? [text(accepted)] : []), ...counted(metrics, speaker)];
+  if (known.length > 0) return known.join(' ');
   const remoteWrite = incident.evidence.find(({ fields }) => typeof fields['failedRatio'] === 'number');
   const { failedRatio, attemptedPerSecond } = remoteWrite?.fields ?? {};
   if (typeof failedRatio === 'number' && failedRatio > 0 && typeof attemptedPerSecond === 'number') {
@@ -117,6 +125,17 @@ function samplesLost(incident: IncidentStatus, { say, text, unknown }: Speaker):
   if (incident.impact === 'degraded') return say('none: the write quorum held', '없음: 쓰기 쿼럼이 유지됨');
   if (failedRatio === 0 && incident.recoveredAt) return say('none seen: nothing was rejected, and the agent sent what it had kept', '확인된 유실 없음: 거부된 샘플이 없고 에이전트가 보관분을 전송함');
   return unknown;
+}
+
+/** What the agent's own counters say; nothing where neither says anything. */
+function counted(metrics: IncidentRecord['metrics'], { say, unknown, moment }: Speaker): string[] {
+  if (metrics?.kind !== 'read' || (metrics.samplesFailed === null && metrics.samplesDropped === null)) return [];
+  const { samplesFailed, samplesDropped, from } = metrics;
+  const [failed, dropped] = [samplesFailed, samplesDropped].map((samples) => samples?.toLocaleString('en-US') ?? unknown);
+  return [say(
+    `By the agent’s counters since ${moment(from)}: ${failed} rejected for good, ${dropped} dropped before they were sent.`,
+    `${moment(from)} 이후 에이전트 카운터 기준: 최종 거부 ${failed}개, 전송 전 폐기 ${dropped}개.`,
+  )];
 }
 
 function numbers(evidence: readonly Evidence[], field: string): number[] {

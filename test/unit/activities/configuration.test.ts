@@ -1,5 +1,6 @@
 import { createConfigurationActivities } from '../../../activities/configuration/activities';
 import { durationsFor } from '../../../activities/configuration/durations';
+import type { ClusterAccess } from '../../../activities/cluster-access';
 import { accessWith, clusterConfig } from '../../support/pipeline-objects';
 
 const MINUTE = 60_000;
@@ -23,8 +24,8 @@ describe('durations', () => {
 });
 
 describe('configurationSnapshot', () => {
-  const snapshot = (mode: 'act' | 'observe', cluster = 'cluster-03') => {
-    const access = accessWith({ mode });
+  const snapshot = (mode: 'act' | 'observe', cluster = 'cluster-03', watched: Partial<ClusterAccess> = {}) => {
+    const access = { ...accessWith({ mode }), ...watched };
     return createConfigurationActivities({
       clusters: new Map([['cluster-03', access]]), temporalNamespace: 'default', keys: () => [{ keyId: 'k', publicKey: 'p' }], locale: 'ko', publicUrl: 'http://127.0.0.1:8088',
       perCluster: () => ({ queues: { probe: 'p', mutate: 'm' }, durations: { leaseWait: 9 } }),
@@ -37,6 +38,13 @@ describe('configurationSnapshot', () => {
 
   it('observes only, whatever the policy, where acting is off', async () => {
     expect((await snapshot('observe')).policy).toEqual({ safe: { kind: 'observe-only' }, disruptive: { kind: 'observe-only' }, destructive: { kind: 'observe-only' } });
+  });
+
+  it('says whether somebody has the pipeline’s own metrics', async () => {
+    const gateway = { query: () => Promise.reject(new Error()), queryRange: () => Promise.reject(new Error()) };
+    expect('metrics' in (await snapshot('act'))).toBe(false);
+    expect((await snapshot('observe', 'cluster-03', { prometheus: gateway })).metrics).toBe(true);
+    expect((await snapshot('act', 'cluster-03', { query: gateway })).metrics).toBe(true);
   });
 
   it('names the clusters that it knows', async () => {

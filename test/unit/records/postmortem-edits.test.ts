@@ -4,7 +4,9 @@ import path from 'node:path';
 import { createRecordActivities } from '../../../activities/records/activities';
 import { DirectoryRecordStore } from '../../../activities/records/directory-store';
 import { documentDigest, editPostmortem, readPostmortem, regeneratePostmortem } from '../../../activities/records/kept-postmortem';
-import { failureTypeOf, type Locale } from '../../../workflows/contracts';
+import { parseRecord } from '../../../activities/records/record-schema';
+import { failureTypeOf, type AuditEntry, type Locale, type PipelineMetrics } from '../../../workflows/contracts';
+import { EMPTY_TRAIL, recordDigest, sealed } from '../../../workflows/domain/audit';
 import { fixture } from './records-harness';
 
 const record = fixture('recovered');
@@ -30,6 +32,27 @@ describe('what a person writes into a postmortem', () => {
   it('is nothing when nothing was changed', async () => {
     expect(await save(await read())).toEqual([]);
     expect(await store.read(publicId, 'postmortem-edits.json')).toBeUndefined();
+  });
+
+  it('keeps the course of the metrics beside it, and the record as it was sealed', async () => {
+    const course = [1, null, 0.5, 1];
+    const metrics: PipelineMetrics = {
+      kind: 'read', source: 'Thanos Query', from: record.incident.beganAt, to: record.incident.closedAt!, stepSeconds: 30, rateSeconds: 300,
+      courses: { delivered: course, lag: course, receiversReady: [], serverErrors: [] }, samplesFailed: 1_250, samplesDropped: 0, mostBehindSeconds: 0.0125, problems: [],
+    };
+    const watched = { ...record, metrics };
+    await activities.recordsWrite({ ...watched, audit: sealed(EMPTY_TRAIL, watched) });
+    expect(await save((await read()).replace('## What was measured\n', '## What was measured\n\nThe dip at midnight is the backup.\n'))).toEqual(['What was measured']);
+    await activities.recordsWriteFixes(fixes);
+    const kept = (await store.read(publicId, 'postmortem.md'))!;
+    expect(kept).toContain('The dip at midnight is the backup.');
+    expect(kept).toContain('Lines are what Thanos Query has of');
+    expect(await store.read(publicId, 'charts/delivered.svg')).toContain('first 100 %');
+    const [seal] = (await store.read(publicId, 'audit.jsonl'))!.trim().split('\n').map((line) => JSON.parse(line) as AuditEntry);
+    const digest = async () => recordDigest(parseRecord((await store.read(publicId, 'record.json'))!, publicId));
+    expect(await digest()).toBe(seal!.body['recordDigest']);
+    await store.write(publicId, { 'record.json': (await store.read(publicId, 'record.json'))!.replace('1250', '1') });
+    expect(await digest()).not.toBe(seal!.body['recordDigest']);
   });
 
   it('survives regeneration, with their name, in the file and on the page', async () => {

@@ -6,8 +6,11 @@ import { speaker } from '../../../activities/records/postmortem/language';
 import { block, code, escape, table } from '../../../activities/records/postmortem/markdown';
 import { renderPostmortemPage } from '../../../activities/records/postmortem/page';
 import { summary } from '../../../activities/records/postmortem/summary';
-import type { IncidentRecord, Locale } from '../../../workflows/contracts';
-import { FIXTURES, fixture } from './records-harness';
+import { filesOf } from '../../../activities/records/activities';
+import { parseRecord } from '../../../activities/records/record-schema';
+import type { IncidentRecord, Locale, PipelineMetrics } from '../../../workflows/contracts';
+import { summaryOfRecord } from '../../../workflows/domain/record-summary';
+import { FIXTURES, fixture, type Fixture } from './records-harness';
 
 /** `UPDATE_GOLDEN=1 npx jest test/unit/records` writes the files anew; read the difference before you commit it. */
 function golden(name: string, content: string): string {
@@ -71,6 +74,111 @@ describe('the postmortem', () => {
     expect(postmortemFiles(poisoned(fixture('recovered')))).toEqual(files);
     expect(files['postmortem.html'].match(/<svg role="img" aria-labelledby=/g)).toHaveLength(2);
     expect(renderPostmortem({ ...fixture('handed-over') })).toContain('Too little was measured to draw a course: unknown.');
+  });
+
+  describe('with the course of the metrics', () => {
+    const METRICS: PipelineMetrics = {
+      kind: 'read', source: 'Prometheus', from: '2026-11-21T23:48:11.000Z', to: '2026-11-22T00:00:08.000Z', stepSeconds: 60, rateSeconds: 300,
+      courses: { delivered: [1, 1, null, null, 1, null, 0.5, 0.1235, -0.2, 0.999, 1, 1], lag: [3, 3, 3, 3, 3, 3, 60, 400.5, 410, 20, 4, 3.5], receiversReady: [3, 3, 3, 3, 1, 1, 1, 1, 1, 2, 3, 3], serverErrors: [] },
+      samplesFailed: 12_350, samplesDropped: 0, mostBehindSeconds: 412.3, problems: [],
+    };
+    const withMetrics = (metrics: IncidentRecord['metrics'], name: Fixture = 'recovered'): IncidentRecord => ({ ...fixture(name), ...(metrics && { metrics }) });
+    const chartsIn = (record: IncidentRecord) => Object.keys(postmortemFiles(record)).filter((name) => name.startsWith('charts/'));
+
+    it('draws a solid line that is broken where nothing was, with phases and the change', () => {
+      const files = postmortemFiles(withMetrics(METRICS));
+      expect(chartsIn(withMetrics(METRICS))).toEqual(['charts/delivered.svg', 'charts/lag.svg', 'charts/receivers.svg']);
+      const svg = files['charts/delivered.svg']!;
+      expect(svg).toContain('<desc id="delivered-desc">first 100 % (23:48:11), lowest 0 % (23:56:11), highest 100 % (23:48:11), last 100 % (23:59:11)</desc>');
+      expect(svg).toContain('>Verification</text>');
+      expect(svg).toContain('>change</text>');
+      // Two pieces of a line, and the point between two gaps.
+      const [line] = [...svg.matchAll(/<path d="([^"]*)"[^>]*stroke="var\(--series-1\)"[^>]*stroke-width="2"[^>]*>/g)].filter(([path]) => !path.includes('stroke-dasharray'));
+      expect(line![1]!.match(/M/g)!.length).toBeGreaterThanOrEqual(2);
+      const dots = (drawing: string) => [...drawing.matchAll(/<path d="M[^"]*A[^"]*"[^>]*fill="var\(--series-1\)"/g)].length;
+      expect(dots(svg)).toBe(1);
+      expect(dots(files['charts/lag.svg']!)).toBe(0);
+    });
+
+    it.each([
+      ['en', 'Lines are what Prometheus has of 21 November 2026, 23:48:11 UTC to 22 November 2026, 00:00:08 UTC: a value every 1 min, ratios over 5 min.', '| Agent behind at most | 6 min 52 s |', '| Samples lost | By the agent’s counters since 21 November 2026, 23:48:11 UTC: 12,350 rejected for good, 0 dropped before they were sent. |', 'highest 410 s (23:56:11)'],
+      ['ko', '선은 Prometheus에 저장된 2026년 11월 21일 23:48:11 UTC부터 2026년 11월 22일 00:00:08 UTC까지의 값으로, 간격은 1분이며 비율은 5분 동안의 값입니다.', '| 에이전트 최대 지연 | 6분 52초 |', '| 유실된 샘플 | 2026년 11월 21일 23:48:11 UTC 이후 에이전트 카운터 기준: 최종 거부 12,350개, 전송 전 폐기 0개. |', '최고 410 s (23:56:11)'],
+    ] as const)('names source, step and numbers in %s', (locale, ...said) => {
+      const text = renderPostmortem({ ...withMetrics(METRICS), locale });
+      for (const each of said) expect(text).toContain(each);
+      expect(text).not.toMatch(/Points are what|점은 Nightshift/);
+      expect(text).not.toMatch(/undefined|NaN|null/);
+    });
+
+    it.each(LOCALES)('names phases in %s inside of the drawing, and none over another, however late and narrow they are', (locale) => {
+      const record = withMetrics(METRICS);
+      const entered = record.incident.timeline.filter(({ event }) => event === 'phaseEntered');
+      const at = (seconds: number) => new Date(Date.parse('2026-11-22T00:00:00.000Z') + seconds * 1_000).toISOString();
+      const phases = ['triage', 'diagnose', 'plan', 'approve', 'recover', 'verify', 'close'] as const;
+      const timeline = phases.map((phase, index) => ({ ...entered[0]!, phase, at: at(index * 2) }));
+      const svg = postmortemFiles({ ...record, locale, incident: { ...record.incident, timeline, closedAt: at(14) } })['charts/lag.svg']!;
+      const boxes = [...svg.matchAll(/<text [^>]*text-anchor="(start|end)"[^>]*transform="translate\((\d+(?:\.\d+)?) (\d+(?:\.\d+)?)\)"[^>]*>([^<]+)<\/text>/g)]
+        .filter(([, , , y]) => Number(y) < 44)
+        .map(([, anchor, x, y, name]) => {
+          const long = Array.from(name!).length * (locale === 'ko' ? 11 : 6.6);
+          return { row: y!, from: Number(x) - (anchor === 'end' ? long : 0), to: Number(x) + (anchor === 'end' ? 0 : long) };
+        });
+      expect(boxes.length).toBeGreaterThanOrEqual(2);
+      for (const box of boxes) {
+        expect(box.to).toBeLessThanOrEqual(720);
+        for (const other of boxes) if (other !== box && other.row === box.row) expect(box.to <= other.from || other.to <= box.from).toBe(true);
+      }
+    });
+
+    it('keeps Nightshift’s own points where there is no course, and tells the two apart', () => {
+      const empty = { ...METRICS, courses: { ...METRICS.courses, delivered: [], lag: [3, null] } };
+      const text = renderPostmortem(withMetrics(empty));
+      expect(text).toContain('Lines are what Prometheus has');
+      expect(text).toContain('Points are what Nightshift measured');
+      expect(text).toContain('![Delivered by the agent: 23:59:46 0 %, 23:59:58 100 %');
+      expect(text).toContain('![Agent behind, in seconds: 23:59:46 312 s');
+      expect(text).toContain('![Receivers ready: first 3 ');
+      // The own points are dotted as ever.
+      expect(postmortemFiles(withMetrics(empty))['charts/delivered.svg']).toBe(postmortemFiles(fixture('recovered'))['charts/delivered.svg']);
+    });
+
+    it('of receivers, their course stands for the pods that Nightshift counted; of others, both are drawn', () => {
+      const looked = [{ at: '2026-11-21T23:59:46.000Z', field: 'ready', value: 1 }, { at: '2026-11-21T23:59:58.000Z', field: 'ready', value: 3 }] as const;
+      const of = (failureDomain: IncidentRecord['incident']['failureDomain'], metrics: PipelineMetrics) => {
+        const record = withMetrics(metrics);
+        return chartsIn({ ...record, incident: { ...record.incident, failureDomain, measured: [...looked] } });
+      };
+      expect(of('receive', METRICS)).not.toContain('charts/ready.svg');
+      expect(of('query', METRICS)).toEqual(expect.arrayContaining(['charts/receivers.svg', 'charts/ready.svg']));
+      expect(of('receive', { ...METRICS, courses: { ...METRICS.courses, receiversReady: [] } })).toContain('charts/ready.svg');
+    });
+
+    it.each([
+      ['en', '| Agent behind at most | unknown |', 'The pipeline’s metrics could not be read: Prometheus answered 500 \\<b\\>'],
+      ['ko', '| 에이전트 최대 지연 | 알 수 없음 |', '파이프라인 메트릭을 읽지 못했습니다: Prometheus answered 500 \\<b\\>'],
+    ] as const)('says in %s why the metrics could not be read, and what is unknown for it', (locale, row, reason) => {
+      const text = renderPostmortem({ ...withMetrics({ kind: 'unread', reason: 'Prometheus answered 500 <b>' }), locale });
+      expect(text).toContain(row);
+      expect(text).toContain(reason);
+      expect(text).toMatch(/Points are what|점은 Nightshift/);
+    });
+
+    it('says unknown of what the metrics cannot say, and which queries failed', () => {
+      const silent = { ...METRICS, samplesFailed: null, mostBehindSeconds: null, problems: ['lag: Prometheus answered 500', 'x: partial'] };
+      const text = renderPostmortem(withMetrics(silent));
+      expect(text).toContain('| Agent behind at most | unknown |');
+      expect(text).toContain('unknown rejected for good, 0 dropped before they were sent.');
+      expect(text).toContain('Not all of it could be read: lag: Prometheus answered 500; x: partial');
+      // Nothing was counted: what was seen otherwise stands.
+      expect(renderPostmortem(withMetrics({ ...silent, samplesDropped: null }))).toContain('| Samples lost | none seen: nothing was rejected');
+    });
+
+    it('is read back as it was written, and refused where it was damaged', () => {
+      const record = withMetrics(METRICS);
+      expect(parseRecord(filesOf(record)['record.json']!, 'x')).toEqual(record);
+      expect(() => parseRecord(JSON.stringify({ ...record, metrics: { ...METRICS, courses: { ...METRICS.courses, lag: ['3'] } } }), 'x')).toThrow(/metrics\.courses\.lag/);
+      expect(summaryOfRecord(record)).toEqual(summaryOfRecord(fixture('recovered')));
+    });
   });
 
   it('shows a link that a person wrote, and only where it leads to the web', () => {
