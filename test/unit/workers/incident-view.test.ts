@@ -123,6 +123,13 @@ describe('what a person sees at 3 a.m.', () => {
     expect(view.slice(view.indexOf('Type next')).split('\n')[1]).toContain(`npx nightshift ${command}`);
   });
 
+  test('what did not answer is said with its reason, beside the cause that was named without it', () => {
+    const silent = ['agentLogs', 'receiverLogs'].map((probe) => ({ probe, use: 'kubernetes.logs', status: 'unanswered' as const, at: '', fields: {}, summary: '', error: { type: 'NotAuthorized', message: `The Kubernetes API answered 403 to the log of Pod monitoring/${probe}` } }));
+    const status = incident();
+    const view = plain(incidentView({ ...status, evidence: [...status.evidence, ...silent] }));
+    expect(view).toContain('No answer ? agentLogs, receiverLogs: The Kubernetes API answered 403 to the log of Pod');
+  });
+
   test('without a root cause, all the evidence is there', () => {
     const view = plain(incidentView(incident({ causes: [], rootCause: 'unknown', evidence: [{ probe: 'q', use: 'thanos.query', status: 'unanswered', at: '', fields: {}, summary: '', error: { type: 'UpstreamUnavailable', message: 'Thanos Query did not answer' } }] })));
     expect(view).toContain('not found; the evidence is below');

@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import type { IncidentStatus, Locale, RankedCause } from '../../../workflows/contracts';
 import { recurrenceText } from '../../../workflows/domain/recurrence';
 import { hhmm } from '../../../workflows/domain/time';
+import { unansweredOf } from '../../../workflows/domain/unanswered';
 import { wayHere } from '../../../workflows/domain/way-here';
 import { clockTime, inLanguage, localeOf, moment, oneLine, span, type Say } from '../terminal';
 import { checklistLines } from './checklists';
@@ -85,6 +86,7 @@ function causeLines({ causes, rootCause, evidence, phase, ledFrom, checklists }:
     ...field('By way of', wayHere({ ledFrom }).map(({ title, incidentClass }) => `${say(title)} (${incidentClass})`).join(' → ')),
     ...field('', top.advice && say(top.advice)),
     ...list('Evidence', [...sentences('+', top.supports, evidence), ...sentences('-', top.contradicts, evidence), ...sentences('?', top.missing, evidence)], 6),
+    ...list('No answer', unansweredOf(evidence).map(({ probes, why }) => ['?', oneLine(`${probes.join(', ')}: ${why}`)]), 4),
     ...field('Or', possible.slice(0, 2).map((cause) => `${say(cause.title)} (${percent(cause)})`).join('; ')),
     ...field('Not', rejected.slice(0, 4).map((cause) => say(cause.title)).join('; ')),
   ];
