@@ -130,6 +130,13 @@ describe('what a person sees at 3 a.m.', () => {
     expect(view).toContain('No answer ? agentLogs, receiverLogs: The Kubernetes API answered 403 to the log of Pod');
   });
 
+  test('what is tried again is said with what the last try met with', () => {
+    const retrying = [{ what: 'kubernetesExecuteStep', attempt: 5, why: 'The Kubernetes API of cluster-03 did not answer in time\u001b[2J' }];
+    expect(plain(incidentView({ ...incident({ phase: 'recover' }), retrying }))).toContain('So far    ↻ the step (5): The Kubernetes API of cluster-03 did not answer in time');
+    expect(plain(incidentView({ ...incident({ phase: 'recover' }), retrying }, 'ko'))).toContain('↻ 단계 실행 (5):');
+    expect(plain(incidentView(incident()))).not.toContain('So far');
+  });
+
   test('without a root cause, all the evidence is there', () => {
     const view = plain(incidentView(incident({ causes: [], rootCause: 'unknown', evidence: [{ probe: 'q', use: 'thanos.query', status: 'unanswered', at: '', fields: {}, summary: '', error: { type: 'UpstreamUnavailable', message: 'Thanos Query did not answer' } }] })));
     expect(view).toContain('not found; the evidence is below');
