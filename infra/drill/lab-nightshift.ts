@@ -166,7 +166,7 @@ export class LabNightshift {
           desiredState: { directory: this.wanted(desiredState) },
           endpoints: {
             prometheus: urls.watcherPrometheus, query: urls.thanosQuery, alertmanager: urls.alertmanager,
-            ...(parts.includes('query-path') && { frontend: urls.queryFrontend }),
+            ...(parts.includes('query-path') && { frontend: urls.queryFrontend, ruler: urls.thanosRuler }),
             ...(parts.includes('grafana') && { grafana: urls.grafana }),
           },
           killSwitch: { namespace: 'monitoring' },
