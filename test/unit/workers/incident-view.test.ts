@@ -130,6 +130,12 @@ describe('what a person sees at 3 a.m.', () => {
     expect(view).toContain('No answer ? agentLogs, receiverLogs: The Kubernetes API answered 403 to the log of Pod');
   });
 
+  test('where no cause is certain, the likeliest is not shown as if it were', () => {
+    const view = plain(incidentView(incident({ rootCause: 'unknown' })));
+    expect(view).toMatch(/Cause +not certain; most likely: Broken receivers trip over files of their own — 99 %/);
+    expect(view).not.toContain('confirmed');
+  });
+
   test('what is tried again is said with what the last try met with', () => {
     const retrying = [{ what: 'kubernetesExecuteStep', attempt: 5, why: 'The Kubernetes API of cluster-03 did not answer in time\u001b[2J' }];
     expect(plain(incidentView({ ...incident({ phase: 'recover' }), retrying }))).toContain('So far    ↻ the step (5): The Kubernetes API of cluster-03 did not answer in time');

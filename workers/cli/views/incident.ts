@@ -85,7 +85,7 @@ function causeLines({ causes, rootCause, evidence, phase, ledFrom, checklists }:
   const possible = causes.slice(1).filter(({ verdict }) => verdict === 'possible');
   const rejected = causes.filter(({ verdict }) => verdict === 'rejected');
   return [
-    ...field('Cause', `${pc.bold(say(top.title))} — ${percent(top)}, ${top.verdict}`),
+    ...field('Cause', rootCause === 'unknown' ? `not certain; most likely: ${say(top.title)} — ${percent(top)}` : `${pc.bold(say(top.title))} — ${percent(top)}, ${top.verdict}`),
     ...field('', say(top.explanation)),
     ...field('By way of', wayHere({ ledFrom }).map(({ title, incidentClass }) => `${say(title)} (${incidentClass})`).join(' → ')),
     ...field('', top.advice && say(top.advice)),
