@@ -37,7 +37,7 @@ function accessOf({ cluster, connection }: ClusterEntry, digest: SecretDigest, p
     if (!practice) throw new Error('The practice cluster was not opened.');
     return { config: cluster, kubernetes: practice.gateway, metrics: practice.metrics, desiredState: practiceDesiredState(practiceManifests()), digest, clock: SYSTEM_CLOCK };
   }
-  const kubernetes = kubernetesOf(connection);
+  const kubernetes = kubernetesOf(cluster.name, connection);
   const rules = endpoints.ruler ?? endpoints.prometheus;
   return {
     config: cluster,
@@ -64,8 +64,8 @@ function digestOf({ digestKey, dataDir }: NightshiftConfig): SecretDigest {
 }
 
 /** The client library takes half a second to load: only where there is a cluster to reach. */
-function kubernetesOf(connection: Exclude<Connection, { kind: 'practice' }>): KubernetesGateway {
+function kubernetesOf(cluster: string, connection: Exclude<Connection, { kind: 'practice' }>): KubernetesGateway {
   const { clientNodeGateway } = require('../activities/kubernetes/client-node-gateway') as typeof import('../activities/kubernetes/client-node-gateway.js');
-  if (connection.kind === 'in-cluster') return clientNodeGateway({ inCluster: true });
-  return clientNodeGateway({ kubeconfig: connection.file, ...(connection.context && { context: connection.context }) });
+  if (connection.kind === 'in-cluster') return clientNodeGateway({ inCluster: true }, { cluster });
+  return clientNodeGateway({ kubeconfig: connection.file, ...(connection.context && { context: connection.context }) }, { cluster });
 }

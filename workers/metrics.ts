@@ -24,7 +24,7 @@ export const messagesSent = new Counter({ name: 'nightshift_messages_sent_total'
 
 /** What a webhook can be answered but 200. */
 const REFUSALS = ['400', '401', '403', '413', '500', '503'];
-const RESULTS = ['accepted', 'quarantined', 'heartbeats', 'resolvedUnknown'];
+const RESULTS = ['accepted', 'quarantined', 'heartbeats', 'planned', 'resolvedUnknown'];
 
 /** A series that begins with its first event never rises for Prometheus: `increase` of a quarantined alert would be 0. */
 export function countFromZero(): void {

@@ -70,12 +70,15 @@ export const temporal = proxyActivities<TemporalActivities>({
 const WORKER_BACK_WITHIN = 30_000;
 const backWithin = ({ durations: { workerBackWithin } }: IncidentSettings) => workerBackWithin ?? WORKER_BACK_WITHIN;
 
+/** A probe gives up by itself, and says who was silent; were Temporal the first to give up, it could only say that time is over. */
+const PROBE_LAST_WORD = 2_000;
+
 /**
  * Probes: one retry within their time-out, because a person is waiting. A probe whose worker is away fails by
  * schedule-to-start, which is evidence too.
  */
 export function probes(settings: IncidentSettings, use: string): ProbeActivities {
-  const timeout = settings.durations.probeTimeout;
+  const timeout = settings.durations.probeTimeout + PROBE_LAST_WORD;
   return proxyActivities<ProbeActivities>({
     taskQueue: settings.queues.probe,
     startToCloseTimeout: timeout,

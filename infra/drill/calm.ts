@@ -1,16 +1,14 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import type { IncidentStatus } from '../../workflows/contracts';
 import { performAll } from '../lab/injection/engine';
 import { operations } from '../lab/injection/fault-file';
 import { labPaths } from '../lab/paths';
-import { projectRoot } from '../project';
 import { mutationsSince } from './audit-log';
+import { lookAtAll, type Seen } from './follow';
 import type { LabNightshift } from './lab-nightshift';
 import { healthy, quiet, runningLab } from './rest';
+import { situationsIn } from './situations';
 
 const situation = z.strictObject({
   title: z.string(),
@@ -38,7 +36,7 @@ const CLOSED_WITHIN_MS = 6 * 60_000;
 
 /** Situations that need no repair, by ID. @throws ZodError naming situation and field */
 export function loadSituations(): Record<string, Situation> {
-  return z.record(z.string(), situation).parse(parse(readFileSync(path.join(projectRoot(), 'infra', 'drill', 'calm.yaml'), 'utf8')));
+  return situationsIn('calm.yaml', situation);
 }
 
 /** Plays one situation. Nobody approves anything: a plan that is proposed is rejected, and counts against us. */
@@ -48,7 +46,7 @@ export async function calmDrill(nightshift: LabNightshift, id: string, { inject,
   const { auditLog, factor } = await runningLab();
   const since = new Date().toISOString();
   say(`${id}: begins (seed ${seed})`);
-  const seen = new Map<string, IncidentStatus>();
+  const seen: Seen = new Map();
   const watching = watch(nightshift, seen, say);
   try {
     await performAll(labPaths(), inject, seed, () => undefined);
@@ -76,18 +74,12 @@ async function sendAlerts(nightshift: LabNightshift, { labels, summary: text, ti
 }
 
 /** Looks at whatever is open, keeps its last state, and rejects what it proposes. */
-function watch(nightshift: LabNightshift, seen: Map<string, IncidentStatus>, say: (text: string) => void): { stop(): Promise<void> } {
+function watch(nightshift: LabNightshift, seen: Seen, say: (text: string) => void): { stop(): Promise<void> } {
   let running = true;
-  const look = async () => {
-    const open = await nightshift.openIncidents().catch(() => []);
-    for (const publicId of new Set([...seen.keys(), ...open.map((item) => item.publicId)])) {
-      const status = await nightshift.incident(publicId).catch(() => undefined);
-      if (!status || status.workerAway) continue;
-      if (!seen.has(publicId)) say(`  ${publicId} opened for ${status.failureDomain}`);
-      seen.set(publicId, status);
-      if (status.waiting?.for === 'approval') await nightshift.cli(['reject', publicId, '--yes', '--reason', 'nothing needs to be repaired']);
-    }
-  };
+  const look = () => lookAtAll(nightshift, seen, async ({ publicId, failureDomain, waiting }, before) => {
+    if (!before) say(`  ${publicId} opened for ${failureDomain}`);
+    if (waiting?.for === 'approval') await nightshift.cli(['reject', publicId, '--yes', '--reason', 'nothing needs to be repaired']);
+  });
   const loop = (async () => {
     while (running) {
       await look();

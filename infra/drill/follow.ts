@@ -53,6 +53,68 @@ export async function seeThrough(nightshift: LabNightshift, publicId: string, { 
   }
 }
 
+/** What was seen of every incident since a drill began, by public ID. */
+export type Seen = Map<string, IncidentStatus>;
+
+type Open = Awaited<ReturnType<LabNightshift['openIncidents']>>;
+
+/** Looks once at everything that is open or was. @returns what is open; undefined where the gateway did not say */
+export async function lookAtAll(nightshift: LabNightshift, seen: Seen, onLook: (status: IncidentStatus, before: IncidentStatus | undefined) => Promise<void> | void): Promise<Open | undefined> {
+  const open = await nightshift.openIncidents().catch(() => undefined);
+  for (const publicId of new Set([...seen.keys(), ...(open ?? []).map((item) => item.publicId)])) {
+    const before = seen.get(publicId);
+    if (before?.phase === 'closed') continue;
+    const status = await nightshift.incident(publicId).catch(() => undefined);
+    if (!status || status.workerAway) continue;
+    seen.set(publicId, status);
+    await onLook(status, before);
+  }
+  return open;
+}
+
+export interface FollowAllOptions {
+  say: (text: string) => void;
+  seen: Seen;
+  onLook?: (status: IncidentStatus) => Promise<void> | void;
+  /** What the person does to whom an incident is handed over; `times` counts that incident's hand-overs. */
+  onHandOver: (status: IncidentStatus, times: number) => Promise<unknown>;
+  /** When the first incident has to be there at the latest. */
+  firstWithinMs: number;
+}
+
+/** Long enough for one incident after the other. */
+const ALL_CLOSED_WITHIN_MS = 15 * 60_000;
+
+/** Sees every incident through that opens, as `seeThrough` does one, until none is open. What is open after a quarter of an hour stays so. */
+export async function seeAllThrough(nightshift: LabNightshift, { say, seen, onLook, onHandOver, firstWithinMs }: FollowAllOptions): Promise<void> {
+  const begun = Date.now();
+  const handOvers = new Map<string, number>();
+  for (;;) {
+    nightshift.requireRunning();
+    const open = await lookAtAll(nightshift, seen, async (status, before) => {
+      const { publicId, failureDomain, phase } = status;
+      if (before?.phase !== phase) say(`  ${publicId} (${failureDomain}): ${phase}`);
+      await onLook?.(status);
+      if (phase === 'waiting' && before?.phase !== 'waiting' && !status.leader) {
+        const times = (handOvers.get(publicId) ?? 0) + 1;
+        handOvers.set(publicId, times);
+        say(`  ${publicId}: handed over`);
+        await onHandOver(status, times);
+      }
+      await decide(nightshift, status, say);
+    });
+    if (seen.size > 0 && open?.length === 0) return;
+    if (seen.size === 0 && Date.now() - begun > firstWithinMs) throw new Error(`No alert opened an incident within ${firstWithinMs / 1_000} s.`);
+    if (Date.now() - begun > ALL_CLOSED_WITHIN_MS) return;
+    await delay(500);
+  }
+}
+
+/** Every cause that was named, in turn; `unknown` where none was certain. */
+export function causesInTurn({ timeline }: Pick<IncidentStatus, 'timeline'>): string[] {
+  return [...new Set(timeline.flatMap(({ fact }) => fact?.cause ?? []))];
+}
+
 export async function decide(nightshift: LabNightshift, { waiting, plan, decisions, publicId }: IncidentStatus, say: (text: string) => void): Promise<void> {
   if (waiting?.for !== 'approval' || !plan) return;
   const decided = decisions.filter(({ planId }) => planId === plan.id).length;

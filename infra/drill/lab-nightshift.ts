@@ -10,12 +10,15 @@ import { labAgent } from '../lab/forward';
 import type { RunningLabStatus } from '../lab/lab-status';
 import { runInLab } from '../lab/namespaces';
 import { labPaths, projectRoot, type LabPaths } from '../lab/paths';
+import type { WatchdogStatus } from '../../workers/gateway/watchdogs';
 import type { IncidentStatus } from '../../workflows/contracts';
 
 /** Who decides in a drill: the lab's policy lets one person approve what is disruptive and demands two for what is destructive. */
 export const DECIDERS = ['kim', 'lee'] as const;
 export type Decider = (typeof DECIDERS)[number];
 
+/** The lab's one cluster. */
+const CLUSTER = 'cluster-03';
 /** Only what loading and starting node takes; the machine may be busy with the lab. */
 const READY_WITHIN_MS = 240_000;
 
@@ -70,6 +73,19 @@ export class LabNightshift {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
     const [code] = (await once(child, 'close')) as [number | null];
     return { code: code ?? 1, ...output };
+  }
+
+  /** The same for a command that has to succeed. @throws with what it says */
+  async command(args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.cli(args);
+    if (code !== 0) throw new Error(`nightshift ${args.join(' ')}: exit ${code}: ${stderr || stdout}`);
+    return stdout;
+  }
+
+  /** How the cluster's heartbeats stand, by the API. */
+  async watchdog(): Promise<WatchdogStatus | undefined> {
+    const { watchdogs } = (await this.get('/api/v1/watchdogs')) as { watchdogs: WatchdogStatus[] };
+    return watchdogs.find(({ cluster }) => cluster === CLUSTER);
   }
 
   /** Open incidents, by the API. */
@@ -155,7 +171,7 @@ export class LabNightshift {
       users: DECIDERS.map((name) => ({ name, roles: ['approver', 'responder'], token: { file: path.join(this.dataDir, `token-${name}`) } })),
       clusters: [
         {
-          name: 'cluster-03',
+          name: CLUSTER,
           kubeconfig: nightshiftKubeconfig,
           mode: 'act',
           lab: true,
@@ -166,7 +182,7 @@ export class LabNightshift {
           desiredState: { directory: this.wanted(desiredState) },
           endpoints: {
             prometheus: urls.watcherPrometheus, query: urls.thanosQuery, alertmanager: urls.alertmanager,
-            ...(parts.includes('query-path') && { frontend: urls.queryFrontend }),
+            ...(parts.includes('query-path') && { frontend: urls.queryFrontend, ruler: urls.thanosRuler }),
             ...(parts.includes('grafana') && { grafana: urls.grafana }),
           },
           killSwitch: { namespace: 'monitoring' },

@@ -41,3 +41,14 @@ export async function quiet(nightshift: LabNightshift, say: (text: string) => vo
     await delay(3_000);
   }
 }
+
+/** A heartbeat has come since now: what silence is measured against. */
+export async function heardOf(nightshift: LabNightshift, say: (text: string) => void): Promise<void> {
+  const since = new Date().toISOString();
+  for (const deadline = Date.now() + HEALTHY_WITHIN_MS; ; await delay(1_000)) {
+    const status = await nightshift.watchdog().catch(() => undefined);
+    if ((status?.lastHeartbeatAt ?? '') > since) return;
+    if (Date.now() > deadline) throw new Error(`No heartbeat of the lab has come; the watchdog says ${status?.state ?? 'nothing'}, last ${status?.lastHeartbeatAt ?? 'never'}.`);
+    if (Date.now() % 10_000 < 1_000) say(`waiting for a heartbeat (${status?.state ?? 'no answer'})`);
+  }
+}

@@ -7,12 +7,14 @@ import { partsFor } from '../lab/injection/engine';
 import type { PartName } from '../lab/parts';
 import { labPaths } from '../lab/paths';
 import { DEFAULT_FACTOR } from '../lab/settings';
+import { adversityDrill, loadAdversities, type AdversityResult } from './adversity';
 import { loadAnswers } from './answers';
 import { calmDrill, loadSituations, type CalmResult } from './calm';
 import { drill, type DrillResult } from './drill';
 import { LabNightshift } from './lab-nightshift';
 import type { DrillSet } from './sets';
-import { ablationTable, calmTable, drillMarkdown, drillTable, togetherTable } from './table';
+import { silenceDrill, loadSilentSituations, TOLERATED_SECONDS, type SilenceResult } from './silence';
+import { ablationTable, adversityTable, calmTable, drillMarkdown, drillTable, silenceTable, togetherTable } from './table';
 import { drillTogether, type TogetherResult } from './together';
 
 type Say = (text: string) => void;
@@ -25,38 +27,79 @@ export interface DrillOptions {
   set?: DrillSet;
   together?: string[];
   calm?: boolean;
+  /** True: all of them. */
+  silence?: string[] | true;
+  adversity?: string[] | true;
   keep?: boolean;
 }
 
 interface Ran {
-  results: ReadonlyArray<DrillResult | CalmResult | TogetherResult>;
+  results: ReadonlyArray<DrillResult | CalmResult | TogetherResult | SilenceResult | AdversityResult>;
   text: string;
   markdown: string;
 }
 
 /** Drills, and tells it in a table; `soFar` has it after each fault, since a set takes an hour. @throws when the lab cannot be brought up */
-export async function runDrillCommand({ fault, set, together, calm, keep = false }: DrillOptions, seed: number, say: Say, soFar: (ran: Ran) => void = () => undefined): Promise<Ran> {
-  if (calm) {
-    const results = await onLab(keep, say, (nightshift) => runCalm(nightshift, seed, say));
-    const text = calmTable(results);
-    return { results, text, markdown: `\`\`\`\n${text}\n\`\`\`` };
-  }
-  if (together) {
-    const results = [await onLab(keep, say, (nightshift) => drillTogether(nightshift, together, { seed, say }))];
-    const text = togetherTable(results);
-    return { results, text, markdown: `\`\`\`\n${text}\n\`\`\`` };
-  }
+export async function runDrillCommand({ fault, set, together, calm, silence, adversity, keep = false }: DrillOptions, seed: number, say: Say, soFar: (ran: Ran) => void = () => undefined): Promise<Ran> {
+  if (calm) return plainly(await onLab(keep, say, (nightshift) => runCalm(nightshift, seed, say)), calmTable);
+  if (silence) return runSilence(silence, seed, keep, say, soFar);
+  if (adversity) return runAdversity(adversity, seed, keep, say, soFar);
+  if (together) return plainly([await onLab(keep, say, (nightshift) => drillTogether(nightshift, together, { seed, say }))], togetherTable);
   const told = (results: DrillResult[]): Ran => ({ results, text: `${drillTable(results)}\n\n${ablationTable(results)}`, markdown: `${drillMarkdown(results)}\n\n\`\`\`\n${ablationTable(results)}\n\`\`\`` });
   return told(await runDrills(fault ?? Object.keys(loadAnswers(set)), seed, keep, say, (results) => soFar(told(results))));
 }
 
-async function runCalm(nightshift: LabNightshift, seed: number, say: Say): Promise<CalmResult[]> {
-  const results: CalmResult[] = [];
-  for (const [index, [id, situation]] of Object.entries(loadSituations()).entries()) {
-    const failed = (error: unknown): CalmResult => ({ situation: id, seed: seed + index, factor: DEFAULT_FACTOR, incidents: [], mutations: [], problems: [messageOf(error)] });
-    results.push(await calmDrill(nightshift, id, situation, { seed: seed + index, say }).catch(failed));
+/** A table for the screen, and the same as it is for Markdown. */
+function plainly<Result extends Ran['results'][number]>(results: readonly Result[], tableOf: (results: readonly Result[]) => string): Ran {
+  const text = tableOf(results);
+  return { results, text, markdown: `\`\`\`\n${text}\n\`\`\`` };
+}
+
+/** The Ruler evaluates the Watchdog, and the cluster's silence is tolerated for as long as the lab's clock says. */
+function runSilence(ids: readonly string[] | true, seed: number, keep: boolean, say: Say, soFar: (ran: Ran) => void): Promise<Ran> {
+  return onLab(keep, say, (nightshift) => each(chosenOf(loadSilentSituations(), ids), seed, (id, played, options) => silenceDrill(nightshift, id, played, { ...options, say }), {
+    failed: (situation, problem, options) => ({ situation, ...options, factor: DEFAULT_FACTOR, incidents: [], problems: [problem] }),
+    soFar: (results) => soFar(plainly(results, silenceTable)),
+  }).then((results) => plainly(results, silenceTable)), ['query-path'], { watchdog: { tolerate: `${TOLERATED_SECONDS}s` } });
+}
+
+function runAdversity(ids: readonly string[] | true, seed: number, keep: boolean, say: Say, soFar: (ran: Ran) => void): Promise<Ran> {
+  const situations = chosenOf(loadAdversities(), ids);
+  return onLab(keep, say, (nightshift) => each(situations, seed, (id, played, options) => adversityDrill(nightshift, id, played, { ...options, say }), {
+    failed: (situation, problem, options) => ({ situation, fault: situations[situation]!.fault, ...options, factor: DEFAULT_FACTOR, incidents: [], said: '', problems: [problem] }),
+    soFar: (results) => soFar(plainly(results, adversityTable)),
+  }).then((results) => plainly(results, adversityTable)), partsFor(Object.values(situations).map(({ fault }) => fault)));
+}
+
+function chosenOf<Situation>(situations: Record<string, Situation>, ids: readonly string[] | true): Record<string, Situation> {
+  if (ids === true) return situations;
+  const unknown = ids.filter((id) => !(id in situations));
+  if (unknown.length > 0) throw new Error(`There is no situation ${unknown.join(', ')}; there are ${Object.keys(situations).join(', ')}.`);
+  return Object.fromEntries(ids.map((id) => [id, situations[id]!]));
+}
+
+interface Telling<Result> {
+  /** What stands for a situation that could not be seen through. */
+  failed(id: string, problem: string, options: { seed: number }): Result;
+  soFar(results: readonly Result[]): void;
+}
+
+/** Plays situations one after the other, each with a seed of its own. */
+async function each<Situation, Result>(situations: Record<string, Situation>, seed: number, play: (id: string, situation: Situation, options: { seed: number }) => Promise<Result>, { failed, soFar }: Telling<Result>): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const [index, [id, situation]] of Object.entries(situations).entries()) {
+    const options = { seed: seed + index };
+    results.push(await play(id, situation, options).catch((error: unknown) => failed(id, messageOf(error), options)));
+    soFar(results);
   }
   return results;
+}
+
+async function runCalm(nightshift: LabNightshift, seed: number, say: Say): Promise<CalmResult[]> {
+  return each(loadSituations(), seed, (id, situation, options) => calmDrill(nightshift, id, situation, { ...options, say }), {
+    failed: (situation, problem, options) => ({ situation, ...options, factor: DEFAULT_FACTOR, incidents: [], mutations: [], problems: [problem] }),
+    soFar: () => undefined,
+  });
 }
 
 /** Runs faults one after the other on one lab, with one Nightshift. A fault that cannot be seen through counts as failed. */
@@ -76,8 +119,8 @@ export async function runDrills(chosen: readonly string[], seed: number, keep: b
   }, partsFor(chosen));
 }
 
-async function onLab<Result>(keep: boolean, say: Say, work: (nightshift: LabNightshift) => Promise<Result>, parts: readonly PartName[] = []): Promise<Result> {
-  const { nightshift, end } = await nightshiftInLab(keep, say, parts);
+async function onLab<Result>(keep: boolean, say: Say, work: (nightshift: LabNightshift) => Promise<Result>, parts: readonly PartName[] = [], cluster: object = {}): Promise<Result> {
+  const { nightshift, end } = await nightshiftInLab(keep, say, parts, cluster);
   try {
     return await work(nightshift);
   } finally {

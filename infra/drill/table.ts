@@ -1,6 +1,9 @@
+import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
+import type { AdversityResult } from './adversity';
 import type { CalmResult } from './calm';
 import type { DrillResult } from './drill';
+import { TOLERATED_SECONDS, type SilenceResult } from './silence';
 import type { TogetherResult } from './together';
 
 /** The table of a drill, and its totals. */
@@ -63,4 +66,25 @@ export function togetherTable(results: readonly TogetherResult[]): string {
     for (const { publicId, failureDomain, incidentClass, causes, outcome, seconds, mutations } of incidents) table.push([publicId, failureDomain, incidentClass, causes.join('\n'), outcome, seconds, mutations.join('\n') || '-']);
     return `${faults.join(' + ')} (seed ${seed}, factor ${factor})\n${table.toString()}\n${problems.join('\n') || 'ok'}`;
   }).join('\n\n');
+}
+
+/** Ways to fall silent: one line for each incident, and one where none opened. */
+export function silenceTable(results: readonly SilenceResult[]): string {
+  const table = new Table({ head: ['situation', 'seed', 'incident', 'opened by, and joined', 'injection → opened s', 'last heartbeat → opened s', 'opened → cause s', 'closed s', 'hop named, in turn', 'outcome', 'changed', 'verdict'], style: { head: [], border: [] }, wordWrap: true, colWidths: [22, 8, 20, 24, 11, 11, 10, 8, 24, 12, 24, 30] });
+  for (const { situation, seed, incidents, problems } of results) {
+    const rows = incidents.map(({ publicId, failureDomain, alerts, openedSeconds, silentSeconds, causeSeconds, closedSeconds, causes, outcome, mutations }) => [`${publicId} (${failureDomain})`, alerts.join(', '), openedSeconds, silentSeconds ?? '-', causeSeconds ?? '-', closedSeconds ?? '-', causes.join(' → '), outcome, mutations.join('\n') || '-']);
+    for (const [index, row] of (rows.length > 0 ? rows : [['nothing opened', ...Array<string>(8).fill('-')]]).entries()) table.push([situation, seed, ...row, index === 0 ? verdictOf(problems) : '']);
+  }
+  return `${table.toString()}\ntolerated silence: ${TOLERATED_SECONDS} s; lab clock: factor ${results[0]?.factor ?? '-'}`;
+}
+
+/** What was done to the surroundings: one line for each incident, and below it what the screen said. */
+export function adversityTable(results: readonly AdversityResult[]): string {
+  const table = new Table({ head: ['situation', 'fault', 'seed', 'incident', 'causes, in turn', 'handed over because', 'outcome', 'open s', 'changed', 'verdict'], style: { head: [], border: [] }, wordWrap: true, colWidths: [22, 20, 8, 20, 24, 40, 12, 8, 24, 30] });
+  for (const { situation, fault, seed, incidents, problems } of results) {
+    const rows = incidents.map(({ publicId, failureDomain, causes, handedOver, outcome, openSeconds, mutations }) => [`${publicId} (${failureDomain})`, causes.join(' → '), handedOver.join('\n') || '-', outcome, openSeconds, mutations.join('\n') || '-']);
+    for (const [index, row] of (rows.length > 0 ? rows : [Array<string>(6).fill('-')]).entries()) table.push([situation, fault, seed, ...row, index === 0 ? verdictOf(problems) : '']);
+  }
+  const screens = results.map(({ situation, said }) => `${situation}: ${said === '' ? 'no screen said what could not be answered' : `the screen said\n${stripVTControlCharacters(said)}`}`);
+  return `${table.toString()}\nlab clock: factor ${results[0]?.factor ?? '-'}\n\n${screens.join('\n\n')}`;
 }

@@ -16,12 +16,12 @@ const DEBIAN_COMMANDS: Readonly<Record<string, string>> = {
   losetup: 'mount',
   findmnt: 'util-linux',
   'mkfs.xfs': 'xfsprogs',
+  python3: 'python3',
 };
 
 /** What the parts of a lab need besides. */
 const PART_COMMANDS: Readonly<Partial<Record<PartName, Readonly<Record<string, string>>>>> = {
-  'query-path': { memcached: 'memcached', python3: 'python3' },
-  grafana: { python3: 'python3' },
+  'query-path': { memcached: 'memcached' },
 };
 
 function onPath(command: string): boolean {

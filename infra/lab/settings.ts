@@ -36,6 +36,8 @@ export const PORTS = { prometheus: 9090, alertmanager: 9093, thanosHttp: 10902, 
 export const URLS = {
   watcherPrometheus: `http://prometheus-watcher.monitoring.svc.${CLUSTER_DOMAIN}:${PORTS.prometheus}`,
   agentPrometheus: `http://prometheus-agent.monitoring.svc.${CLUSTER_DOMAIN}:${PORTS.prometheus}`,
+  /** In labs with the query path. */
+  thanosRuler: `http://thanos-ruler.monitoring.svc.${CLUSTER_DOMAIN}:${PORTS.thanosHttp}`,
   thanosQuery: `http://thanos-query.monitoring.svc.${CLUSTER_DOMAIN}:${PORTS.thanosHttp}`,
   queryFrontend: `http://thanos-query-frontend.monitoring.svc.${CLUSTER_DOMAIN}:${PORTS.thanosHttp}`,
   /** As people ask for it: through its Ingress. */

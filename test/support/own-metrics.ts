@@ -14,7 +14,7 @@ const ACTIVITIES = { notifyPage: true, kubernetesExecuteStep: true, kubernetesUn
 /** Values that a label can have, where we know all of them. */
 const VALUES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   nightshift_build_info: { process: ['gateway', 'worker'] },
-  nightshift_alerts_received_total: { result: ['accepted', 'quarantined', 'heartbeats', 'resolvedUnknown'] },
+  nightshift_alerts_received_total: { result: ['accepted', 'quarantined', 'heartbeats', 'planned', 'resolvedUnknown'] },
   nightshift_activity_seconds: { result: ['ok', ...Object.keys(FAILURES), 'other'], activity: Object.keys(ACTIVITIES) },
 };
 

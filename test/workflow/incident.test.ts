@@ -211,6 +211,7 @@ test('what the tree cannot place goes to a person with all the evidence', () =>
     const status = await incidents.until(handle, ({ phase }) => phase === 'waiting');
     expect(status).toMatchObject({ incidentClass: 'unknown', rootCause: 'unknown', outcome: 'handed-over' });
     expect(status.evidence.map(({ probe, status: answer }) => [probe, answer])).toEqual([['pods', 'answered'], ['log', 'unanswered']]);
+    expect((await incidents.page(handle, 'handed-over')).text.en).toMatch(/certain enough to act on; no answer from log \(.+\)/);
   }, (world) => {
     world.evidence = { pods: { broken: 0, overloaded: false }, log: null };
   }));

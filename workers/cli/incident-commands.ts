@@ -1,14 +1,13 @@
 import type { Command } from 'commander';
 import type { IncidentSummary } from '../gateway/incident-summary';
-import type { IncidentStatus } from '../../workflows/contracts';
 import { Api, incidentPath, withApiOptions, type ApiOptions } from './api';
 import { oneLine, printJson } from './terminal';
-import { incidentView } from './views/incident';
+import { incidentView, type ShownStatus } from './views/incident';
 import { listView } from './views/list';
 import { watch, type WatchOptions } from './watch';
 
 /** One incident as the API answers it: whole, or its line in the list while no worker answers. */
-export type ShownIncident = (IncidentStatus & { open: boolean; workerAway: false }) | (IncidentSummary & { workerAway: true; detail: string });
+export type ShownIncident = (ShownStatus & { open: boolean; workerAway: false }) | (IncidentSummary & { workerAway: true; detail: string });
 
 const ID = 'public ID, the beginning of one, or "latest"';
 

@@ -8,6 +8,19 @@ export function isHeartbeat(alert: Alert): boolean {
   return alert.labels['alertname'] === 'Watchdog';
 }
 
+/**
+ * Alerts of whoever evaluates rules that nobody takes its alerts: the Watchdog does not come then either. Where its silence is
+ * planned they are no news, and what goes on afterwards is noticed by the silence itself.
+ */
+const UNDELIVERED: ReadonlySet<string> = new Set([
+  'ThanosRuleSenderIsFailingAlerts', 'ThanosRuleQueueIsDroppingAlerts',
+  'PrometheusErrorSendingAlertsToAnyAlertmanager', 'PrometheusNotConnectedToAlertmanagers', 'PrometheusNotificationQueueRunningFull',
+]);
+
+export function saysUndelivered({ status, labels }: Alert): boolean {
+  return status === 'firing' && UNDELIVERED.has(labels['alertname'] ?? '');
+}
+
 /** Groups alerts by the incident that they belong to. An alias of a cluster means the cluster; a cluster that nobody configured keeps its name. */
 export function groupByIncident(alerts: readonly Alert[], config: Pick<NightshiftConfig, 'clusters' | 'defaultCluster'>): Delivery[] {
   const deliveries = new Map<string, Delivery>();

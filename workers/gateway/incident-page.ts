@@ -13,7 +13,7 @@ export function registerIncidentPage(instance: FastifyInstance, { incidents, con
   app.get('/incidents/:id', { config: { access: LOOK }, schema: { hide: true, params: byId } }, async ({ params }, reply) => {
     const view = await incidents.view(params.id);
     const { publicId, title } = view.summary;
-    const text = view.source === 'visibility' ? `${publicId}  ${title[locale]}\n\nNo worker answers; Temporal has the incident safe. It goes on as soon as a worker is back.` : incidentView(view.status, locale);
+    const text = view.source === 'visibility' ? `${publicId}  ${title[locale]}\n\nNo worker answers; Temporal has the incident safe. It goes on as soon as a worker is back.` : incidentView({ ...view.status, ...(view.source === 'workflow' && { retrying: view.retrying }) }, locale);
     const body = `<p><a href="/">all open incidents</a></p><pre>${escaped(stripVTControlCharacters(text))}</pre>`;
     return reply.type('text/html; charset=utf-8').serializer(String).send(htmlPage(`${publicId} · Nightshift`, locale, body));
   });

@@ -54,7 +54,8 @@ export function registerIncidents(instance: FastifyInstance, { incidents, messen
     async ({ params }) => {
       const view = await incidents.view(params.id);
       if (view.source === 'visibility') return { ...view.summary, workerAway: true, detail: 'No worker answers; this is what Temporal itself knows.' };
-      return { ...view.status, open: view.summary.open, source: view.source, workerAway: false };
+      const retrying = view.source === 'workflow' && view.retrying.length > 0 ? { retrying: view.retrying } : {};
+      return { ...view.status, ...retrying, open: view.summary.open, source: view.source, workerAway: false };
     },
   );
 

@@ -6,6 +6,7 @@ import { matchesId, PUBLIC_ID_PATTERN, SEARCH_ATTRIBUTE, WORKFLOW, type Incident
 import { incidentStatus } from '../../workflows/contracts/messages';
 import { publicIdOfRun, summaryOf, summaryOfRecord, type IncidentSummary } from './incident-summary';
 import { isTemporalAway, Problem } from './problems';
+import { retriesOf, type Retry } from './retries';
 
 export interface IncidentFilter {
   cluster?: string | undefined;
@@ -18,7 +19,7 @@ export interface IncidentFilter {
 
 /** What is known of one incident, and from where. */
 export type IncidentView =
-  | { source: 'workflow'; status: IncidentStatus; summary: IncidentSummary }
+  | { source: 'workflow'; status: IncidentStatus; summary: IncidentSummary; retrying: Retry[] }
   /** No worker answered: the list's line is all there is. */
   | { source: 'visibility'; summary: IncidentSummary }
   | { source: 'record'; status: IncidentStatus; summary: IncidentSummary };
@@ -60,8 +61,8 @@ export class IncidentDirectory {
     });
     if (!run) return this.viewRecord(id, away);
     const summary = summaryOf(run);
-    const status = await this.ask(run, queryDeadlineMs, summary.open);
-    if (status) return { source: 'workflow', status, summary };
+    const [status, retrying] = await Promise.all([this.ask(run, queryDeadlineMs, summary.open), summary.open ? this.retries(run) : []]);
+    if (status) return { source: 'workflow', status, summary, retrying };
     const record = summary.open ? undefined : await this.readRecord(summary.publicId);
     return record ? { source: 'record', status: record, summary } : { source: 'visibility', summary };
   }
@@ -120,6 +121,11 @@ export class IncidentDirectory {
     if (status || !this.wake || !open) return status;
     await this.wake(run);
     return this.query(run, WOKEN_DEADLINE_MS);
+  }
+
+  /** Nothing where Temporal does not say in time: the incident's own answer must not wait for this. */
+  private retries(run: WorkflowExecutionInfo): Promise<Retry[]> {
+    return this.client.withDeadline(Date.now() + FIND_DEADLINE_MS, () => retriesOf(this.client, run)).catch(() => []);
   }
 
   /** Undefined when no worker answers in time, or when the workflow cannot answer. */

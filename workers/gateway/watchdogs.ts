@@ -7,6 +7,7 @@ import type { Alert, WatchdogInput, WatchdogMemo, WatchdogPause } from '../../wo
 import { silenceAlert } from '../../workflows/domain/silence';
 import { plus } from '../../workflows/domain/time';
 import { findCluster, type ClusterEntry, type NightshiftConfig } from '../config';
+import { saysUndelivered } from './delivery';
 import { Problem } from './problems';
 
 /** How a cluster's heartbeats stand. */
@@ -46,6 +47,12 @@ export class Watchdogs {
     const names = beats.filter(({ status }) => status === 'firing').map(({ labels }) => labels['cluster'] || this.config.defaultCluster);
     const entries = new Set(names.flatMap((name) => findCluster(this.config, name) ?? []));
     await this.withDeadline(() => Promise.all([...entries].flatMap(({ cluster: { name, watchdog } }) => (watchdog ? [this.heardFrom(name, watchdog.tolerateMs, at)] : []))));
+  }
+
+  /** Of these alerts those that open nothing, because the silence that they tell of is planned. @throws what Temporal throws */
+  async explained(alerts: readonly Alert[], at: string): Promise<ReadonlySet<Alert>> {
+    const planned = await this.withDeadline(() => Promise.all(alerts.filter(saysUndelivered).map(async (alert) => ((await this.isPlanned(alert.labels['cluster'] || this.config.defaultCluster, at)) ? [alert] : []))));
+    return new Set(planned.flat());
   }
 
   /** Arms what is expected and not watched, so that a cluster that never sends anything is noticed, too; leaves alone what is no longer expected. */
@@ -94,6 +101,17 @@ export class Watchdogs {
       this.log.info({ cluster, pause }, pause ? 'silence is planned' : 'silence is no longer planned');
       return this.statusOf(entry);
     });
+  }
+
+  /** Now, or until so lately that what was down may still be coming up. */
+  private async isPlanned(name: string, at: string): Promise<boolean> {
+    const { cluster } = findCluster(this.config, name) ?? {};
+    if (!cluster?.watchdog) return false;
+    const { tolerateMs, maintenance } = cluster.watchdog;
+    const moments = [at, plus(at, -tolerateMs)];
+    if (moments.some((moment) => maintenanceAt(maintenance, new Date(moment)))) return true;
+    const run = await watchdogRun(this.client, cluster.name);
+    return moments.some((moment) => pauseAt(run?.memo, moment) !== undefined);
   }
 
   private async heardFrom(cluster: string, tolerateMs: number, at: string): Promise<void> {

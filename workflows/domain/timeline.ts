@@ -1,8 +1,10 @@
+import type { Evidence } from '../contracts/evidence';
 import type { IncidentEvent, TimelineEntry, TimelineFact } from '../contracts/incident';
 import type { PlanResult } from '../contracts/plan';
 import type { Text } from '../contracts/text';
 import type { Outcome, Phase } from '../contracts/vocabulary';
 import { hhmm } from './time';
+import { sayUnanswered } from './unanswered';
 
 export const PHASE_TEXT: Record<Phase, Text> = {
   triage: { en: 'Triage: what is wrong, since when, where', ko: '초동 파악(육하원칙)' },
@@ -51,7 +53,7 @@ export function describeEvent(event: IncidentEvent): Text {
     case 'triaged':
       return { en: `What fails: ${event.fiveW1H.what}`, ko: `무엇을: ${event.fiveW1H.what}` };
     case 'evidenceGathered':
-      return evidenceText(event.evidence.length, event.evidence.filter((item) => item.status === 'unanswered').map((item) => item.probe));
+      return evidenceText(event.evidence);
     case 'diagnosed':
       return diagnosedText(event);
     case 'ledOn':
@@ -170,10 +172,11 @@ function because(reason: string | undefined): string {
   return reason ? ` (${reason})` : '';
 }
 
-function evidenceText(count: number, silent: string[]): Text {
-  const asked = { en: `${count} probes asked`, ko: `점검 ${count}건 수행` };
-  if (silent.length === 0) return { en: `${asked.en}, all answered`, ko: `${asked.ko}, 모두 응답` };
-  return { en: `${asked.en}; no answer from ${silent.join(', ')}`, ko: `${asked.ko}; 응답 없음: ${silent.join(', ')}` };
+function evidenceText(evidence: readonly Evidence[]): Text {
+  const asked = { en: `${evidence.length} probes asked`, ko: `점검 ${evidence.length}건 수행` };
+  const silent = sayUnanswered(evidence);
+  if (!silent) return { en: `${asked.en}, all answered`, ko: `${asked.ko}, 모두 응답` };
+  return { en: `${asked.en}; ${silent.en}`, ko: `${asked.ko}; ${silent.ko}` };
 }
 
 function diagnosedText(event: Extract<IncidentEvent, { type: 'diagnosed' }>): Text {

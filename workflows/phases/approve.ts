@@ -1,6 +1,7 @@
 import { condition } from '@temporalio/workflow';
 import type { Plan, PolicyRuling, Requirement, Text } from '../contracts';
 import { plus } from '../domain/time';
+import { sayUnanswered } from '../domain/unanswered';
 import { approvalStanding } from './inbox';
 import type { Incident } from './incident';
 import { answered, remind } from './remind';
@@ -25,12 +26,19 @@ export async function approve(incident: Incident, plan: Plan): Promise<Approval>
   incident.record({ type: 'approvalAsked', planId: plan.id, until, approvers, risk: plan.risk, ...(ruling && { ruling }) });
   const text = askFor(plan, requirement, ruling);
   incident.wait({ for: 'approval', since: incident.now(), until, text });
-  const reverts = plan.reverts ?? [];
-  incident.page('needs-you', { en: [`Needs ${text.en}.`, plan.blastRadius.text.en, ...reverts.map((warning) => warning.text.en)].join(' '), ko: [`${text.ko} 필요.`, plan.blastRadius.text.ko, ...reverts.map((warning) => warning.text.ko)].join(' ') });
+  const besides = [plan.blastRadius.text, ...(plan.reverts ?? []).map((warning) => warning.text), ...unseen(incident)];
+  incident.page('needs-you', { en: [`Needs ${text.en}.`, ...besides.map(({ en }) => en)].join(' '), ko: [`${text.ko} 필요.`, ...besides.map(({ ko }) => ko)].join(' ') });
   const approval = await decision(incident, plan, Date.parse(until));
   incident.wait(undefined);
   if (approval !== 'expired') answered(incident);
   return approval === 'expired' ? afterDeadline(incident, plan, requirement) : approval;
+}
+
+/** Whoever decides has to know what would have made the cause surer, and could not be asked. */
+function unseen({ status: { causes, rootCause, evidence } }: Incident): Text[] {
+  const missing = causes.find(({ id }) => id === rootCause)?.missing ?? [];
+  const silent = sayUnanswered(evidence.filter(({ probe }) => missing.some((rule) => rule.startsWith(`${probe} `))));
+  return silent ? [{ en: `Not everything could be looked at: ${silent.en}.`, ko: `확인하지 못한 항목이 있습니다. ${silent.ko}.` }] : [];
 }
 
 function refused(incident: Incident, plan: Plan): 'never' {

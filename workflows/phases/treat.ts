@@ -1,6 +1,7 @@
 import { condition } from '@temporalio/workflow';
 import type { Plan, RankedCause, Text } from '../contracts';
 import { TriedRemedies } from '../domain/tried-remedies';
+import { sayUnanswered } from '../domain/unanswered';
 import { handOverOfAbsence, nobodyAsks } from './absence';
 import { approve } from './approve';
 import { diagnose } from './diagnose';
@@ -142,7 +143,11 @@ function uncertain(incident: Incident): Course {
   const say = (title: string, cause: RankedCause) => `${title} ${Math.round(cause.confidence * 100)} %${cause.missing.length > 0 ? ` (${missing(cause)})` : ''}`;
   const en = likely.map((cause) => say(cause.title.en, cause)).join('; ');
   const ko = likely.map((cause) => say(cause.title.ko, cause)).join('; ');
-  return person(`no root cause is certain enough to act on${en ? `; most likely: ${en}` : ''}`, `조치할 만큼 확실한 근본 원인이 없음${ko ? `. 가능성이 높은 원인: ${ko}` : ''}`);
+  const silent = sayUnanswered(status.evidence);
+  return person(
+    `no root cause is certain enough to act on${en ? `; most likely: ${en}` : ''}${silent ? `; ${silent.en}` : ''}`,
+    `조치할 만큼 확실한 근본 원인이 없음${ko ? `. 가능성이 높은 원인: ${ko}` : ''}${silent ? `. ${silent.ko}` : ''}`,
+  );
 }
 
 /** What policy does not let through is shown to a person as a proposal. */

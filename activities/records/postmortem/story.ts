@@ -1,4 +1,5 @@
 import type { Clock, Evidence, IncidentRecord, IncidentStatus, RankedCause } from '../../../workflows/contracts';
+import { unansweredOf } from '../../../workflows/domain/unanswered';
 import { wayHere } from '../../../workflows/domain/way-here';
 import type { Speaker } from './language';
 import { bullets, code, escape, table } from './markdown';
@@ -84,9 +85,16 @@ export function rootCause({ incident }: IncidentRecord, speaker: Speaker): strin
         ...(cause.advice ? [`**${say('Advice', '조언')}:** ${text(cause.advice)}`] : []),
       ]
     : [say('No cause was certain enough to be named. All evidence is in `record.json`.', '확정할 수 있는 원인이 없습니다. 모든 증거는 `record.json`에 있습니다.')];
+  parts.push(...notAnswered(incident.evidence, speaker));
   if (way.length > 0) parts.push(`**${say('Found by way of', '여기까지의 경로')}:** ${way.map(({ incidentClass, title }) => `${text(title)} (${code(incidentClass)})`).join(' → ')}`);
   if (others.length > 0) parts.push(`### ${say('Alternatives', '검토한 다른 원인')}`, alternatives(others, speaker));
   return parts.join('\n\n');
+}
+
+/** What could not be looked at when the cause was looked for, and why. */
+function notAnswered(evidence: readonly Evidence[], { say }: Speaker): string[] {
+  const groups = unansweredOf(evidence);
+  return groups.length === 0 ? [] : [`**${say('Not answered', '응답하지 않은 점검')}:**\n\n${bullets(groups.map(({ probes, why }) => `${probes.map(code).join(', ')}: ${escape(why)}`))}`];
 }
 
 function alternatives(causes: readonly RankedCause[], { say, text, phrase }: Speaker): string {

@@ -27,8 +27,10 @@ export function renderManifests(paths: LabPaths, options: RenderOptions): void {
     const source = readFileSync(file, 'utf8');
     writeFileSync(path.join(paths.manifests, name), name === 'alertmanager.yaml' ? withScaledTimings(source, options) : source);
   }
-  writeRules(paths, 'prometheus-watcher-rules', rules('', options, WATCHER_SCRAPE_MS));
-  if (options.parts.includes('query-path')) writeRules(paths, 'thanos-ruler-rules', rules('global', options, AGENT_SCRAPE_MS));
+  const global = options.parts.includes('query-path') ? rules('global', options, AGENT_SCRAPE_MS) : {};
+  const local = Object.entries(rules('', options, WATCHER_SCRAPE_MS)).filter(([name]) => !(name in global));
+  writeRules(paths, 'prometheus-watcher-rules', Object.fromEntries(local));
+  if (options.parts.includes('query-path')) writeRules(paths, 'thanos-ruler-rules', global);
 }
 
 /** File name → where its source is: the core's, then the parts', which may replace the core's. */

@@ -5,7 +5,9 @@ import { z } from 'zod';
 import { PART_NAMES } from '../parts';
 import { labSource } from '../paths';
 import { answer } from './answer';
+import { COMPONENTS } from './components';
 
+const SIGNALS = ['SIGKILL', 'SIGTERM', 'SIGSTOP', 'SIGCONT'] as const;
 const podState = z.enum(['any', 'ready', 'notReady', 'crashLooping', 'oomKilled']);
 /** Which pods: those that an earlier `select` named, or all with a label. */
 const podSet = { namespace: z.string().default('monitoring'), pods: z.string().optional(), labels: z.string().optional() };
@@ -15,7 +17,8 @@ const operation = z.union([
   z.strictObject({ kubectl: z.strictObject({ args: z.array(z.string()).min(1), input: z.string().optional() }) }),
   z.strictObject({ select: z.strictObject({ as: z.string(), namespace: z.string().default('monitoring'), labels: z.string(), state: podState.default('any'), count: z.int().positive().optional() }) }),
   z.strictObject({ truncateVolumeFile: z.strictObject({ ...podSet, volume: z.string(), file: z.string(), keep: z.number().min(0).max(1) }) }),
-  z.strictObject({ signal: z.strictObject({ ...podSet, container: z.string(), signal: z.enum(['SIGKILL', 'SIGTERM', 'SIGSTOP', 'SIGCONT']) }) }),
+  z.strictObject({ signal: z.strictObject({ ...podSet, container: z.string(), signal: z.enum(SIGNALS) }) }),
+  z.strictObject({ signalComponent: z.strictObject({ component: z.enum(COMPONENTS), signal: z.enum(SIGNALS) }) }),
   z.strictObject({ delete: z.strictObject(podSet) }),
   z.strictObject({ evict: z.strictObject(podSet) }),
   z.strictObject({ replaceInConfigMap: z.strictObject({ namespace: z.string().default('monitoring'), name: z.string(), key: z.string(), from: z.string(), to: z.string() }) }),

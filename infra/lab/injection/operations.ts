@@ -9,6 +9,7 @@ import { recordsFolder } from '../node/container-process';
 import type { LabPaths } from '../paths';
 import { signal, type ProcessIdentity } from '../process-identity';
 import { choose } from './choose';
+import { signalComponent, type ComponentName } from './components';
 import type { Operation, PodState } from './fault-file';
 import { isInState } from './lab-pods';
 import { loadJob } from './load-job';
@@ -36,6 +37,7 @@ export async function perform(operation: Operation, context: OperationContext): 
   if ('select' in operation) return select(operation.select, context);
   if ('truncateVolumeFile' in operation) return truncate(operation.truncateVolumeFile, context);
   if ('signal' in operation) return signalPods(operation.signal, context);
+  if ('signalComponent' in operation) return toComponent(operation.signalComponent, context);
   if ('delete' in operation) return forEachPod(operation.delete, context, 'deleted', ({ namespace, name }) => kubectl(context, ['-n', namespace, 'delete', 'pod', name, '--wait=false']));
   if ('evict' in operation) return forEachPod(operation.evict, context, 'evicted', (pod) => evict(pod, context));
   if ('replaceInConfigMap' in operation) return replaceInConfigMap(operation.replaceInConfigMap, context);
@@ -100,6 +102,11 @@ function signalPods(step: PodSet & { container: string; signal: NodeJS.Signals }
     if (!existsSync(record)) throw new Error(`container ${step.container} of ${name} is not running`);
     signal(-(JSON.parse(readFileSync(record, 'utf8')) as ProcessIdentity).pid, step.signal);
   });
+}
+
+function toComponent({ component, signal: name }: { component: ComponentName; signal: NodeJS.Signals }, context: OperationContext): void {
+  signalComponent(context.paths, component, name);
+  context.say(`${component} got ${name}`);
 }
 
 async function evict({ namespace, name }: { namespace: string; name: string }, context: OperationContext): Promise<void> {

@@ -28,7 +28,7 @@ const IMAGES: Readonly<Record<string, ReadonlyArray<Binary | typeof SEAWEEDFS | 
   'nightshift.lab/seaweedfs:4.48': [SEAWEEDFS],
   // Debian's package, in the machine's own /usr, which every container has.
   'nightshift.lab/memcached:1.6': [],
-  // Only that: sh, cp, and in labs with a part that needs it python3.
+  // Only that: sh, cp and python3.
   'nightshift.lab/shell:1': [],
 };
 

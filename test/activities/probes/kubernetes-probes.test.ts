@@ -1,3 +1,5 @@
+import { callSignal } from '../../../activities/call-scope';
+import { transportFailure } from '../../../activities/http-failures';
 import { failureTypeOf } from '../../../workflows/contracts';
 import { accessWith, agentConfigFile, agentConfigMap, BAD, controllerRevision, GOOD, NAMESPACE, NOW, pod, receiverService, RIGHT_URL, statefulSet, type PodLife, type TestAccess } from '../../support/pipeline-objects';
 import { ask } from './ask';
@@ -102,6 +104,12 @@ describe('kubernetes.pods', () => {
     const error: unknown = await ask(access, 'kubernetes.pods', { target: 'receiver' }, { timeoutMs: 50 }).catch((reason: unknown) => reason);
     expect(failureTypeOf(error)).toBe('UpstreamUnavailable');
     expect(String(error)).toContain('did not finish within 0.1 s');
+  });
+
+  it('lets the gateway whose call is broken off say who was silent', async () => {
+    const access = receivers(['ready']);
+    access.kubernetes.read = () => new Promise((_, reject) => callSignal(60_000).addEventListener('abort', () => reject(transportFailure(new DOMException('x', 'AbortError'), { system: 'The Kubernetes API of test', request: 'GET StatefulSet monitoring/thanos-receive' }))));
+    await expect(ask(access, 'kubernetes.pods', { target: 'receiver' }, { timeoutMs: 50 })).rejects.toThrow('The Kubernetes API of test did not answer in time when asked for GET StatefulSet monitoring/thanos-receive');
   });
 });
 

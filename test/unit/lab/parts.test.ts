@@ -1,6 +1,9 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { labSource, shippedRules } from '../../../infra/lab/paths';
-import { manifestFiles } from '../../../infra/lab/cluster/render';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { labPaths, labSource, shippedRules } from '../../../infra/lab/paths';
+import { manifestFiles, renderManifests } from '../../../infra/lab/cluster/render';
 import { hasRulesFor, parseParts, PART_NAMES, PARTS } from '../../../infra/lab/parts';
 
 describe('parts of a lab', () => {
@@ -20,6 +23,20 @@ describe('parts of a lab', () => {
     expect(hasRulesFor('remote-write.yaml', [])).toBe(true);
     expect(hasRulesFor('thanos-query-path.yaml', [])).toBe(false);
     expect(hasRulesFor('thanos-query-path.yaml', ['grafana', 'query-path'])).toBe(true);
+  });
+
+  it('take over the rules of the watcher that the Ruler has under the same name: two Watchdogs would hide each other’s end', () => {
+    const paths = labPaths(mkdtempSync(path.join(os.tmpdir(), 'nightshift-render-')));
+    const rulesOf = (name: string) => Object.keys((parse(readFileSync(path.join(paths.manifests, `${name}.yaml`), 'utf8')) as { data: object }).data);
+    try {
+      renderManifests(paths, { factor: 1, webhookUrl: 'http://x', parts: [] });
+      expect(rulesOf('prometheus-watcher-rules')).toContain('watchdog.yaml');
+      renderManifests(paths, { factor: 1, webhookUrl: 'http://x', parts: ['query-path'] });
+      expect(rulesOf('prometheus-watcher-rules')).not.toContain('watchdog.yaml');
+      expect(rulesOf('thanos-ruler-rules')).toContain('watchdog.yaml');
+    } finally {
+      rmSync(paths.dir, { recursive: true });
+    }
   });
 
   it('may replace a manifest of the core', () => {

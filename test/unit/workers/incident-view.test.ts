@@ -123,6 +123,26 @@ describe('what a person sees at 3 a.m.', () => {
     expect(view.slice(view.indexOf('Type next')).split('\n')[1]).toContain(`npx nightshift ${command}`);
   });
 
+  test('what did not answer is said with its reason, beside the cause that was named without it', () => {
+    const silent = ['agentLogs', 'receiverLogs'].map((probe) => ({ probe, use: 'kubernetes.logs', status: 'unanswered' as const, at: '', fields: {}, summary: '', error: { type: 'NotAuthorized', message: `The Kubernetes API answered 403 to the log of Pod monitoring/${probe}` } }));
+    const status = incident();
+    const view = plain(incidentView({ ...status, evidence: [...status.evidence, ...silent] }));
+    expect(view).toContain('No answer ? agentLogs, receiverLogs: The Kubernetes API answered 403 to the log of Pod');
+  });
+
+  test('where no cause is certain, the likeliest is not shown as if it were', () => {
+    const view = plain(incidentView(incident({ rootCause: 'unknown' })));
+    expect(view).toMatch(/Cause +not certain; most likely: Broken receivers trip over files of their own — 99 %/);
+    expect(view).not.toContain('confirmed');
+  });
+
+  test('what is tried again is said with what the last try met with', () => {
+    const retrying = [{ what: 'kubernetesExecuteStep', attempt: 5, why: 'The Kubernetes API of cluster-03 did not answer in time\u001b[2J' }];
+    expect(plain(incidentView({ ...incident({ phase: 'recover' }), retrying }))).toContain('So far    ↻ the step (5): The Kubernetes API of cluster-03 did not answer in time');
+    expect(plain(incidentView({ ...incident({ phase: 'recover' }), retrying }, 'ko'))).toContain('↻ 단계 실행 (5):');
+    expect(plain(incidentView(incident()))).not.toContain('So far');
+  });
+
   test('without a root cause, all the evidence is there', () => {
     const view = plain(incidentView(incident({ causes: [], rootCause: 'unknown', evidence: [{ probe: 'q', use: 'thanos.query', status: 'unanswered', at: '', fields: {}, summary: '', error: { type: 'UpstreamUnavailable', message: 'Thanos Query did not answer' } }] })));
     expect(view).toContain('not found; the evidence is below');

@@ -63,6 +63,17 @@ test('a heartbeat starts the wait anew, costs one event, wakes no worker and lea
   expect(forget.mock.calls.map(([request]) => request.workflowExecution)).toEqual([before, after].map(({ runId }) => ({ workflowId: 'watchdog/heard', runId })));
 });
 
+test('what a planned silence explains opens nothing; elsewhere, and about anything else, an incident opens', async () => {
+  const told = async (cluster: string, alertname: string, status = 'firing') =>
+    (await gateway.send('/webhooks/alertmanager', { version: '4', alerts: [{ status, labels: { alertname, severity: 'critical', cluster }, annotations: {}, startsAt: '2026-11-22T03:00:00Z', fingerprint: `${alertname}-${cluster}` }] })).json;
+  expect(await told('planned', 'ThanosRuleSenderIsFailingAlerts')).toMatchObject({ planned: 1, accepted: 0, incidents: [] });
+  await expect(incident('planned').describe()).rejects.toThrow('not found');
+  expect(await told('planned', 'ThanosRuleSenderIsFailingAlerts', 'resolved')).toMatchObject({ planned: 0, resolvedUnknown: 1 });
+  expect(await told('planned', 'ThanosRuleIsDown')).toMatchObject({ planned: 0, accepted: 1 });
+  expect(await told('unexpected', 'ThanosRuleSenderIsFailingAlerts')).toMatchObject({ planned: 0, accepted: 1 });
+  for (const cluster of ['planned', 'unexpected']) await incident(cluster).terminate();
+});
+
 test('a Watchdog that has resolved is no heartbeat, nor is one of a cluster that nobody expects', async () => {
   await beat('heard');
   const before = await handle('heard').describe();

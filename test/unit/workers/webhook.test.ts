@@ -22,7 +22,7 @@ function body(alerts: unknown[], change: Record<string, unknown> = {}): Record<s
   return { version: '4', groupKey: '{}:{}', truncatedAlerts: 0, status: 'firing', receiver: 'nightshift', groupLabels: {}, commonLabels: {}, commonAnnotations: {}, externalURL: 'http://alertmanager.example', alerts, ...change };
 }
 
-const counts = (accepted: number, quarantined = 0, heartbeats = 0, resolvedUnknown = 0) => ({ accepted, quarantined, heartbeats, resolvedUnknown });
+const counts = (accepted: number, quarantined = 0, heartbeats = 0, resolvedUnknown = 0) => ({ accepted, quarantined, heartbeats, planned: 0, resolvedUnknown });
 
 interface Case {
   name: string;

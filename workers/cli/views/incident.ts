@@ -1,7 +1,9 @@
 import pc from 'picocolors';
-import type { IncidentStatus, Locale, RankedCause } from '../../../workflows/contracts';
+import type { IncidentStatus, Locale, RankedCause, Text } from '../../../workflows/contracts';
+import type { Retry } from '../../gateway/retries';
 import { recurrenceText } from '../../../workflows/domain/recurrence';
 import { hhmm } from '../../../workflows/domain/time';
+import { unansweredOf } from '../../../workflows/domain/unanswered';
 import { wayHere } from '../../../workflows/domain/way-here';
 import { clockTime, inLanguage, localeOf, moment, oneLine, span, type Say } from '../terminal';
 import { checklistLines } from './checklists';
@@ -9,10 +11,13 @@ import { field, item, list } from './layout';
 import { nextCommands } from './next';
 import { planView } from './plan';
 
+/** An incident's state, and what it tries again at this moment. */
+export type ShownStatus = IncidentStatus & { retrying?: readonly Retry[] };
+
 /** What a person needs at 3 a.m. on one screen: what, since when, why, what is planned, and what to type. */
-export function incidentView(status: IncidentStatus, locale: Locale = localeOf()): string {
+export function incidentView(status: ShownStatus, locale: Locale = localeOf()): string {
   const say = inLanguage(locale);
-  const sections = [headerLines, againLines, handOverLines, factLines, causeLines, checklistSection, planLines, progressLines, lastLines, nextCommands];
+  const sections = [headerLines, againLines, handOverLines, factLines, causeLines, checklistSection, planLines, retryLines, progressLines, lastLines, nextCommands];
   return sections.flatMap((linesOf) => linesOf(status, say)).join('\n');
 }
 
@@ -80,11 +85,12 @@ function causeLines({ causes, rootCause, evidence, phase, ledFrom, checklists }:
   const possible = causes.slice(1).filter(({ verdict }) => verdict === 'possible');
   const rejected = causes.filter(({ verdict }) => verdict === 'rejected');
   return [
-    ...field('Cause', `${pc.bold(say(top.title))} — ${percent(top)}, ${top.verdict}`),
+    ...field('Cause', rootCause === 'unknown' ? `not certain; most likely: ${say(top.title)} — ${percent(top)}` : `${pc.bold(say(top.title))} — ${percent(top)}, ${top.verdict}`),
     ...field('', say(top.explanation)),
     ...field('By way of', wayHere({ ledFrom }).map(({ title, incidentClass }) => `${say(title)} (${incidentClass})`).join(' → ')),
     ...field('', top.advice && say(top.advice)),
     ...list('Evidence', [...sentences('+', top.supports, evidence), ...sentences('-', top.contradicts, evidence), ...sentences('?', top.missing, evidence)], 6),
+    ...list('No answer', unansweredOf(evidence).map(({ probes, why }) => ['?', oneLine(`${probes.join(', ')}: ${why}`)]), 4),
     ...field('Or', possible.slice(0, 2).map((cause) => `${say(cause.title)} (${percent(cause)})`).join('; ')),
     ...field('Not', rejected.slice(0, 4).map((cause) => say(cause.title)).join('; ')),
   ];
@@ -124,6 +130,20 @@ function budgetLines(planId: string, plans: IncidentStatus['plans'], say: Say): 
   const result = plans.findLast((candidate) => candidate.kind === 'planned' && candidate.plan.id === planId);
   const ruling = result?.kind === 'planned' ? result.ruling : undefined;
   return field('Asked', ruling?.budget && pc.yellow(`${oneLine(ruling.rule)}: ${say(ruling.because)}`));
+}
+
+const RETRIED: Readonly<Record<string, Text>> = {
+  kubernetesPlanRemedy: { en: 'planning', ko: '계획 수립' },
+  kubernetesExecuteStep: { en: 'the step', ko: '단계 실행' },
+  kubernetesUndoStep: { en: 'undoing', ko: '되돌림' },
+  verificationCheck: { en: 'verification', ko: '복구 검증' },
+  notifyPage: { en: 'paging', ko: '호출' },
+  recordsWrite: { en: 'the record', ko: '기록 저장' },
+};
+
+/** Why it takes so long: what was tried in vain, and is tried again. */
+function retryLines({ retrying = [] }: ShownStatus, say: Say): string[] {
+  return list('So far', retrying.map(({ what, attempt, why }) => ['↻', `${say(RETRIED[what] ?? { en: what, ko: what })} (${attempt}): ${oneLine(why)}`]), 4);
 }
 
 const NOT_APPLICABLE = { en: 'Not applicable here', ko: '이 클러스터에는 해당 없음' };

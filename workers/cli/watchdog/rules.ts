@@ -1,6 +1,9 @@
 import { stringify } from 'yaml';
 import { loadConfig, type ConfigOverrides } from '../../config';
 
+/** How long a cluster may send nothing before its Watchdog ends; as long as Prometheus looks back by default. */
+const LOOK_BACK = '5m';
+
 /**
  * Two rules per cluster: what is absent has no labels, so a rule for all of them cannot say which one is silent (domain
  * reference section 2). The cluster's own Watchdog ends with its metrics, so that its silence covers every hop from the agent
@@ -13,7 +16,7 @@ export function silenceRules(overrides: ConfigOverrides, after: string): string 
     .flatMap(({ cluster: { name } }) => [
       {
         alert: 'Watchdog',
-        expr: `group(up{cluster=${JSON.stringify(name)}})`,
+        expr: `group(present_over_time(up{cluster=${JSON.stringify(name)}}[${LOOK_BACK}]))`,
         labels: { cluster: name, severity: 'none' },
         annotations: { summary: `Metrics of ${name} arrive, and so would its alerts` },
       },
