@@ -144,6 +144,13 @@ async function runsOf(place: Place): Promise<Run[]> {
   }));
 }
 
+/** A run that never ends fails the test, and does not keep its worker. */
+async function ended(handle: Place['handle']): Promise<PermanentFixStatus> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error('it never ended')), 60_000)));
+  return Promise.race([handle.result(), late]).finally(() => clearTimeout(timer));
+}
+
 async function until(handle: Place['handle'], wanted: (status: PermanentFixStatus) => boolean): Promise<PermanentFixStatus> {
   for (let look = 0; look < 400; look += 1) {
     const status = await handle.query(permanentFixStatus);
@@ -155,7 +162,7 @@ async function until(handle: Place['handle'], wanted: (status: PermanentFixStatu
 
 test('a base that goes on all the time: round after round, in fresh runs, long before a reminder comes', () =>
   following(async (place) => {
-    const status = await place.handle.result();
+    const status = await ended(place.handle);
     expect(status).toMatchObject({ reminders: 0, fixes: [{ state: 'applied', on: { commit: 'c12' } }] });
     const runs = await runsOf(place);
     expect(runs.length).toBeGreaterThanOrEqual(3);
@@ -188,7 +195,7 @@ test('reminded, and then in a fresh run: the reminders go on counting, and the n
     expect((await handle.query(permanentFixStatus)).nextReminderAt).toBe(reminded.nextReminderAt);
     expect(reminded.fixes.map(({ id }) => id)).toEqual(['budget', 'words']);
     for (const [fix, state] of [['words', 'merged'], ['budget', 'applied']] as const) await handle.executeUpdate(settleFix, { args: [{ fix, state, actor: 'minji' }] });
-    expect((await handle.result()).fixes.map(({ state, actor }) => [state, actor])).toEqual([['applied', 'minji'], ['merged', 'minji']]);
+    expect((await ended(handle)).fixes.map(({ state, actor }) => [state, actor])).toEqual([['applied', 'minji'], ['merged', 'minji']]);
     expect(outside.pages).toHaveLength(1);
   }, { fixes: [BUDGET, inWords('words')], continued: continued() });
 });
@@ -207,7 +214,7 @@ test('what the repository refused is not asked for again because a run is fresh'
     await handle.executeUpdate(retryFixes);
     await until(handle, () => outside.published === 2);
     await handle.executeUpdate(settleFix, { args: [{ fix: 'budget', state: 'declined', actor: 'lee', reason: 'we scale by hand' }] });
-    await handle.result();
+    await ended(handle);
   }, {}, ({ outside }) => (outside.publish = () => ({ kind: 'refused', why: 'conflict', reason: text('a.yaml says 4') }))));
 
 test('whatever is said while a run gives way to the next is not lost, and is in the record', () => {
@@ -216,7 +223,7 @@ test('whatever is said while a run gives way to the next is not lost, and is in 
   const told: string[] = [];
   return following(async (place) => {
     const { handle, outside } = place;
-    const status = await handle.result();
+    const status = await ended(handle);
     await Promise.all(said);
     expect(said).toHaveLength(words.length);
     expect(status.fixes.map(({ id, state, actor }) => [id, state, actor])).toEqual(words.map((id) => [id, 'merged', `who settles ${id}`]));
