@@ -36,7 +36,7 @@ describe('the registry', () => {
     });
     expect(Object.keys(activities)).toEqual([
       'kubernetesPods', 'kubernetesLogs', 'kubernetesService', 'kubernetesAgentConfig', 'kubernetesHashringConfig', 'kubernetesMemory', 'kubernetesRecentChanges', 'kubernetesVolumes', 'kubernetesSecret', 'kubernetesWorkloads', 'kubernetesClaims', 'kubernetesEndpoints', 'kubernetesErrorLogs', 'kubernetesUsage', 'kubernetesNodes', 'kubernetesHealth', 'kubernetesConsistency', 'kubernetesEvents', 'networkNames', 'kubernetesPodEvents', 'kubernetesRollout', 'kubernetesMonitors', 'kubernetesIngress', 'kubernetesSettings', 'prometheusAgentRemoteWrite', 'prometheusAgentDelivery', 'prometheusRange', 'prometheusTargets', 'thanosReceivers', 'thanosHashring', 'thanosMemory', 'thanosTsdbStatus', 'thanosReceiverStorage', 'thanosUploads', 'thanosQuery', 'thanosPresence', 'thanosGaps', 'thanosStores', 'thanosQueryLoad', 'thanosStoreGateway', 'thanosCompactor', 'thanosFrontend', 'alertmanagerAlerts', 'alertmanagerHeartbeat', 'prometheusRules', 'temporalHeartbeat', 'grafanaFrontDoor', 'grafanaHealth', 'grafanaDataSources',
-      'kubernetesPlanRemedy', 'kubernetesExecuteStep', 'kubernetesUndoStep', 'verificationCheck', 'configurationSnapshot', 'configurationWatchdog',
+      'kubernetesPlanRemedy', 'kubernetesExecuteStep', 'kubernetesUndoStep', 'verificationCheck', 'prometheusPipelineMetrics', 'configurationSnapshot', 'configurationWatchdog',
     ]);
   });
 });
