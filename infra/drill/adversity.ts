@@ -9,7 +9,7 @@ import { operations } from '../lab/injection/fault-file';
 import { labPaths } from '../lab/paths';
 import { loadAnswers } from './answers';
 import { auditFaults, mutationsSince } from './audit-log';
-import { causesInTurn, seeAllThrough, type Seen } from './follow';
+import { causesInTurn, changesInTurn, openSeconds, seeAllThrough, type Seen } from './follow';
 import type { LabNightshift } from './lab-nightshift';
 import { healthy, quiet, runningLab } from './rest';
 import { situationsIn } from './situations';
@@ -145,13 +145,13 @@ export function wrongCauses(statuses: readonly IncidentStatus[], fault: string):
 }
 
 function summary(status: IncidentStatus): AdversityResult['incidents'][number] {
-  const { publicId, failureDomain, outcome, openedAt, closedAt, mutations, timeline } = status;
+  const { publicId, failureDomain, outcome, timeline } = status;
   return {
     publicId, failureDomain,
     causes: causesInTurn(status),
     handedOver: timeline.filter(({ event, text }) => event === 'outcome' && text.en.startsWith('Outcome: handed over')).map(({ text }) => text.en),
     outcome: outcome ?? 'open',
-    openSeconds: Math.round((Date.parse(closedAt ?? new Date().toISOString()) - Date.parse(openedAt)) / 1_000),
-    mutations: mutations.map(({ result, object, undo }) => `${undo ? 'undo: ' : ''}${result} ${object.kind}/${object.name}`),
+    openSeconds: openSeconds(status),
+    mutations: changesInTurn(status),
   };
 }

@@ -88,11 +88,12 @@ export function claimedMutations(status: Pick<IncidentStatus, 'mutations'>): str
 export function auditFaults(audited: readonly AuditedMutation[], status: Pick<IncidentStatus, 'mutations'>): string[] {
   const left = audited.map(({ verb, object }) => `${verb} ${object.replace(/:\d+$/, '').replace(/^pods\/resize /, 'pods ')}`);
   const faults: string[] = [];
-  for (const claim of claimedMutations(status)) {
+  const claims = claimedMutations(status);
+  for (const claim of claims) {
     const index = left.indexOf(claim);
     if (index < 0) faults.push(`claimed, but not in the audit log: ${claim}`);
     else left.splice(index, 1);
   }
-  const askedAgain = new Set(claimedMutations(status).filter((claim) => claim.startsWith('create pods/proxy ')));
+  const askedAgain = new Set(claims.filter((claim) => claim.startsWith('create pods/proxy ')));
   return [...faults, ...left.filter((extra) => !askedAgain.has(extra)).map((extra) => `in the audit log, but not claimed: ${extra}`)];
 }

@@ -110,6 +110,16 @@ export async function seeAllThrough(nightshift: LabNightshift, { say, seen, onLo
   }
 }
 
+/** `patched ConfigMap/prometheus-agent-config`, `undo: patched …`. */
+export function changesInTurn({ mutations }: Pick<IncidentStatus, 'mutations'>): string[] {
+  return mutations.map(({ result, object, undo }) => `${undo ? 'undo: ' : ''}${result} ${object.kind}/${object.name}`);
+}
+
+/** Seconds, whole ones; until now where it is still open. */
+export function openSeconds({ openedAt, closedAt }: Pick<IncidentStatus, 'openedAt' | 'closedAt'>): number {
+  return Math.round((Date.parse(closedAt ?? new Date().toISOString()) - Date.parse(openedAt)) / 1_000);
+}
+
 /** Every cause that was named, in turn; `unknown` where none was certain. */
 export function causesInTurn({ timeline }: Pick<IncidentStatus, 'timeline'>): string[] {
   return [...new Set(timeline.flatMap(({ fact }) => fact?.cause ?? []))];

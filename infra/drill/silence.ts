@@ -6,7 +6,7 @@ import { performAll } from '../lab/injection/engine';
 import { operations } from '../lab/injection/fault-file';
 import { labPaths } from '../lab/paths';
 import { auditFaults, mutationsSince } from './audit-log';
-import { causesInTurn, lookAtAll, seeAllThrough, type Seen } from './follow';
+import { causesInTurn, changesInTurn, lookAtAll, seeAllThrough, type Seen } from './follow';
 import type { LabNightshift } from './lab-nightshift';
 import { healthy, heardOf, quiet, runningLab } from './rest';
 import { oneOrMore, situationsIn } from './situations';
@@ -111,7 +111,7 @@ async function watchFor(nightshift: LabNightshift, seen: Seen, seconds: number):
 type Told = SilenceResult['incidents'][number];
 
 function told(status: IncidentStatus, injectedAt: number, lastHeardAt: string | undefined): Told {
-  const { publicId, failureDomain, alerts, openedAt, closedAt, outcome, mutations, timeline } = status;
+  const { publicId, failureDomain, alerts, openedAt, closedAt, outcome, timeline } = status;
   const opened = Date.parse(openedAt);
   const after = (at: string | undefined, from = opened) => (at === undefined ? null : Math.round((Date.parse(at) - from) / 100) / 10);
   return {
@@ -123,7 +123,7 @@ function told(status: IncidentStatus, injectedAt: number, lastHeardAt: string | 
     closedSeconds: after(closedAt),
     causes: causesInTurn(status),
     outcome: outcome ?? 'open',
-    mutations: mutations.map(({ result, object, undo }) => `${undo ? 'undo: ' : ''}${result} ${object.kind}/${object.name}`),
+    mutations: changesInTurn(status),
   };
 }
 

@@ -2,7 +2,7 @@ import type { IncidentStatus } from '../../workflows/contracts';
 import { breakLab, healLab } from '../lab/injection/engine';
 import { labPaths } from '../lab/paths';
 import { auditFaults, mutationsSince } from './audit-log';
-import { causesInTurn, seeAllThrough, type Seen } from './follow';
+import { causesInTurn, changesInTurn, openSeconds, seeAllThrough, type Seen } from './follow';
 import type { LabNightshift } from './lab-nightshift';
 import { healthy, quiet, runningLab } from './rest';
 
@@ -54,12 +54,12 @@ export async function drillTogether(nightshift: LabNightshift, faults: readonly 
 }
 
 function summary(status: IncidentStatus): TogetherResult['incidents'][number] {
-  const { publicId, failureDomain, incidentClass, outcome, openedAt, closedAt, mutations } = status;
+  const { publicId, failureDomain, incidentClass, outcome } = status;
   return {
     publicId, failureDomain, incidentClass,
     causes: causesInTurn(status),
     outcome: outcome ?? 'open',
-    seconds: Math.round((Date.parse(closedAt ?? new Date().toISOString()) - Date.parse(openedAt)) / 1_000),
-    mutations: mutations.map(({ result, object, undo }) => `${undo ? 'undo: ' : ''}${result} ${object.kind}/${object.name}`),
+    seconds: openSeconds(status),
+    mutations: changesInTurn(status),
   };
 }

@@ -1,5 +1,6 @@
 import { condition } from '@temporalio/workflow';
 import type { Plan, RankedCause, Text } from '../contracts';
+import { firing } from '../domain/alerts';
 import { TriedRemedies } from '../domain/tried-remedies';
 import { sayUnanswered } from '../domain/unanswered';
 import { handOverOfAbsence, nobodyAsks } from './absence';
@@ -228,7 +229,7 @@ async function lasting(incident: Incident, kind: 'recovered' | 'self-healed', ro
 }
 
 function stillFiring({ status }: Incident): Course {
-  const names = [...new Set(status.alerts.filter(({ status: state }) => state === 'firing').map(({ labels }) => labels['alertname'] ?? 'an alert'))].join(', ');
+  const names = [...new Set(firing(status.alerts).map(({ labels }) => labels['alertname'] ?? 'an alert'))].join(', ');
   return person(`all that is looked at is well, and ${names} fires all the same: it sees something that no probe here looks at`, `확인하는 항목은 모두 정상이나 ${names} 알림이 계속 발생함: 알림이 보는 것을 확인하는 프로브가 없음`);
 }
 
