@@ -4,7 +4,7 @@ import { labStatus } from '../lab/lab-status';
 import { labDown } from '../lab/lab-down';
 import { labUp } from '../lab/lab-up';
 import { partsFor } from '../lab/injection/engine';
-import type { PartName } from '../lab/parts';
+import { PART_NAMES, type PartName } from '../lab/parts';
 import { labPaths } from '../lab/paths';
 import { DEFAULT_FACTOR } from '../lab/settings';
 import { adversityDrill, loadAdversities, type AdversityResult } from './adversity';
@@ -26,8 +26,8 @@ export interface DrillOptions {
   fault?: string[];
   set?: DrillSet;
   together?: string[];
-  calm?: boolean;
   /** True: all of them. */
+  calm?: string[] | true;
   silence?: string[] | true;
   adversity?: string[] | true;
   keep?: boolean;
@@ -41,7 +41,7 @@ interface Ran {
 
 /** Drills, and tells it in a table; `soFar` has it after each fault, since a set takes an hour. @throws when the lab cannot be brought up */
 export async function runDrillCommand({ fault, set, together, calm, silence, adversity, keep = false }: DrillOptions, seed: number, say: Say, soFar: (ran: Ran) => void = () => undefined): Promise<Ran> {
-  if (calm) return plainly(await onLab(keep, say, (nightshift) => runCalm(nightshift, seed, say)), calmTable);
+  if (calm) return runCalm(calm, seed, keep, say, soFar);
   if (silence) return runSilence(silence, seed, keep, say, soFar);
   if (adversity) return runAdversity(adversity, seed, keep, say, soFar);
   if (together) return plainly([await onLab(keep, say, (nightshift) => drillTogether(nightshift, together, { seed, say }))], togetherTable);
@@ -63,12 +63,24 @@ function runSilence(ids: readonly string[] | true, seed: number, keep: boolean, 
   }).then((results) => plainly(results, silenceTable)), ['query-path'], { watchdog: { tolerate: `${TOLERATED_SECONDS}s` } });
 }
 
+function runCalm(ids: readonly string[] | true, seed: number, keep: boolean, say: Say, soFar: (ran: Ran) => void): Promise<Ran> {
+  const situations = chosenOf(loadSituations(), ids);
+  return onLab(keep, say, (nightshift) => each(situations, seed, (id, situation, options) => calmDrill(nightshift, id, situation, { ...options, say }), {
+    failed: (situation, problem, options) => ({ situation, ...options, factor: DEFAULT_FACTOR, incidents: [], mutations: [], problems: [problem] }),
+    soFar: (results) => soFar(plainly(results, calmTable)),
+  }).then((results) => plainly(results, calmTable)), neededBy(Object.values(situations)));
+}
+
 function runAdversity(ids: readonly string[] | true, seed: number, keep: boolean, say: Say, soFar: (ran: Ran) => void): Promise<Ran> {
   const situations = chosenOf(loadAdversities(), ids);
   return onLab(keep, say, (nightshift) => each(situations, seed, (id, played, options) => adversityDrill(nightshift, id, played, { ...options, say }), {
     failed: (situation, problem, options) => ({ situation, fault: situations[situation]!.fault, ...options, factor: DEFAULT_FACTOR, incidents: [], said: '', problems: [problem] }),
     soFar: (results) => soFar(plainly(results, adversityTable)),
   }).then((results) => plainly(results, adversityTable)), partsFor(Object.values(situations).map(({ fault }) => fault)));
+}
+
+function neededBy(situations: ReadonlyArray<{ needs: readonly PartName[] }>): PartName[] {
+  return PART_NAMES.filter((part) => situations.some(({ needs }) => needs.includes(part)));
 }
 
 function chosenOf<Situation>(situations: Record<string, Situation>, ids: readonly string[] | true): Record<string, Situation> {
@@ -93,13 +105,6 @@ async function each<Situation, Result>(situations: Record<string, Situation>, se
     soFar(results);
   }
   return results;
-}
-
-async function runCalm(nightshift: LabNightshift, seed: number, say: Say): Promise<CalmResult[]> {
-  return each(loadSituations(), seed, (id, situation, options) => calmDrill(nightshift, id, situation, { ...options, say }), {
-    failed: (situation, problem, options) => ({ situation, ...options, factor: DEFAULT_FACTOR, incidents: [], mutations: [], problems: [problem] }),
-    soFar: () => undefined,
-  });
 }
 
 /** Runs faults one after the other on one lab, with one Nightshift. A fault that cannot be seen through counts as failed. */
