@@ -22,6 +22,7 @@ const DEFAULT_TARGETS: Record<string, DefaultTarget> = {
   compactor: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'thanos-compactor', ports: THANOS_PORTS },
   objectStore: { apiVersion: 'v1', kind: 'Secret', name: 'thanos-objstore-secret', key: 'objstore.yml' },
   frontend: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'thanos-query-frontend', ports: THANOS_PORTS },
+  frontendCache: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'memcached' },
   nodeExporter: { apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'prometheus-node-exporter', ports: { metrics: 9100 } },
   nodeExporterService: { apiVersion: 'v1', kind: 'Service', name: 'prometheus-node-exporter', ports: { metrics: 9100 } },
   nodeExporterMonitor: { apiVersion: 'monitoring.coreos.com/v1', kind: 'ServiceMonitor', name: 'prometheus-node-exporter' },
