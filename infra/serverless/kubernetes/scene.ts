@@ -21,6 +21,8 @@ interface Round {
   /** Temporal's: the gateway has persisted the alert. */
   openedAt: string;
   incident: IncidentStatus;
+  /** Processes of workers when it was closed: that there are none later says something only if they are seen. */
+  workers: number;
   /** No worker's process was left. */
   endedAt: string;
 }
@@ -57,8 +59,9 @@ export class Scene {
     // Nothing is asked before: a question calls a worker, too.
     await this.scaledTo(1, openedAt, UP_WITHIN_MS);
     const incident = await seeThrough(nightshift, publicId, { say });
+    const workers = workerProcesses(paths).length;
     await this.scaledTo(0, incident.closedAt!, DOWN_WITHIN_MS);
-    return { brokenAt, openedAt, incident, endedAt: await this.nobody() };
+    return { brokenAt, openedAt, incident, workers, endedAt: await this.nobody() };
   }
 
   private scalings(): Scaling[] {
@@ -86,7 +89,8 @@ export async function problemsOf({ scalings, rounds }: Seen, paths: LabPaths): P
   return [
     ...[...others].map((user) => `${user} has scaled it, too`),
     ...(/^0\/0?$/.test(live) ? [] : [`replicas wanted and there at the end: ${live}`]),
-    ...rounds.flatMap(({ incident }) => [
+    ...rounds.flatMap(({ incident, workers }) => [
+      ...(workers === 1 ? [] : [`${incident.publicId}: ${workers} processes of workers when it was closed`]),
       ...(incident.outcome === 'recovered' ? [] : [`${incident.publicId} ended as ${incident.outcome ?? 'open'}`]),
       ...(answers(incident).length > 0 ? [] : [`${incident.publicId}: no probe has answered`]),
     ]),
