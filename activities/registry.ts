@@ -59,6 +59,7 @@ import type { Remedy } from './remedy';
 import { heartbeatProbe } from './temporal/heartbeat-probe';
 import { targetsProbe } from './prometheus/targets-probe';
 import { compactorProbe } from './thanos/compactor-probe';
+import { frontendCacheProbe } from './thanos/frontend-cache-probe';
 import { frontendProbe } from './thanos/frontend-probe';
 import { queryLoadProbe } from './thanos/query-load-probe';
 import { storeGatewayProbe } from './thanos/store-gateway-probe';
@@ -79,7 +80,7 @@ export const probes: Readonly<Record<string, Probe>> = byUse<Probe>([
   podEventsProbe, rolloutProbe, monitorsProbe, ingressProbe, settingsProbe,
   agentRemoteWriteProbe, agentDeliveryProbe, rangeProbe, targetsProbe,
   receiversProbe, hashringProbe, receiverMemoryProbe, tsdbStatusProbe, receiverStorageProbe, uploadsProbe, queryProbe, presenceProbe, gapsProbe,
-  storesProbe, queryLoadProbe, storeGatewayProbe, compactorProbe, frontendProbe,
+  storesProbe, queryLoadProbe, storeGatewayProbe, compactorProbe, frontendProbe, frontendCacheProbe,
   alertsProbe,
   alertmanagerHeartbeatProbe, rulesProbe, heartbeatProbe,
   frontDoorProbe, grafanaHealthProbe, dataSourcesProbe,

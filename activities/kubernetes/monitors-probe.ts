@@ -9,7 +9,7 @@ import { changesTowards } from './changes';
 import type { KubernetesObject, ObjectType } from './gateway';
 
 const INPUT = z.strictObject({
-  monitors: z.array(z.string()).default(['nodeExporterMonitor']).describe('Roles of ServiceMonitors and PodMonitors that there should be.'),
+  monitors: z.array(z.string()).default(['nodeExporterMonitor', 'kubeStateMetricsMonitor']).describe('Roles of ServiceMonitors and PodMonitors that there should be.'),
 });
 
 const GROUP = 'monitoring.coreos.com';

@@ -19,9 +19,9 @@ export function remedyNamed(remedies: Remedies, use: string): Remedy {
   throw failure('InvalidInput', `No remedy ${use} is registered; there are ${Object.keys(remedies).join(', ')}`);
 }
 
-/** What the roles mean here. @throws InvalidInput when one is not configured. */
+/** What the roles mean here. A role that this cluster does not have (`null` in its configuration) allows nothing. */
 export function allowedTargets(access: ClusterAccess, roles: readonly string[]): AllowedTargets {
-  return new Map(roles.map((role) => [role, targetOf(access, role)]));
+  return new Map(roles.filter((role) => Object.hasOwn(access.config.targets, role)).map((role) => [role, targetOf(access, role)]));
 }
 
 /** Drafts, judges, tries (dry run) and hashes: nothing is changed. */

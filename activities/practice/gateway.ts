@@ -11,7 +11,7 @@ import { answerKubelet, resized } from './kubelet';
 import { answerProxy, loadConfigurations } from './programs';
 import { admit, bindClaims, recordRevision } from './pipeline';
 import { addMissingPods, replacePod, resizedPod, settle } from './pods';
-import { rollOut } from './rollouts';
+import { rollOut, rollOutStatefulSet } from './rollouts';
 import { lookAtScene } from './scene';
 import type { AuditEntry, PracticeState } from './state';
 import type { StateFile } from './state-file';
@@ -125,6 +125,7 @@ export class PracticeGateway implements KubernetesGateway {
     if (accepted.kind === 'PersistentVolumeClaim') return resized(accepted);
     if (accepted.kind === 'StatefulSet' && specChanged) accepted['status'] = { ...(after['status'] as JsonObject), updateRevision: recordRevision(state, accepted, now) };
     if (accepted.kind === 'Pod' && specChanged) return resizedPod(accepted, now);
+    if (accepted.kind === 'StatefulSet' && specChanged) rollOutStatefulSet(state, accepted, this.now());
     if (accepted.kind === 'StatefulSet') addMissingPods(state, accepted, this.now());
     if (specChanged && (accepted.kind === 'Deployment' || accepted.kind === 'DaemonSet')) rollOut(state, accepted, this.now());
     return accepted;

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../workflows/contracts';
 import type { KubernetesObject } from '../kubernetes/gateway';
 import { nextUid, nextVersion, shortHash } from './identity';
 import { at, isReady, labelsOf, numberAt, ownerUid, textsAt } from './objects';
-import { bearPod, makePod, revisionOf, type PodOrigin } from './pods';
+import { bearPod, makePod, revisionOf, statefulOrigin, type PodOrigin } from './pods';
 import type { PracticeState } from './state';
 
 const REVISION = 'deployment.kubernetes.io/revision';
@@ -70,6 +70,20 @@ export function rollOut(state: PracticeState, workload: KubernetesObject, now: D
   state.objects = state.objects.filter((object) => !own.includes(object) || kept.includes(object));
   state.births = state.births.filter(({ pod }) => !owners.has(ownerUid(pod)));
   for (let count = kept.length; count < wanted; count += 1) bearPod(state, set ? replicaOrigin(set, state.counter + count) : daemonOrigin(workload), templateOf(workload), now);
+}
+
+/**
+ * What the StatefulSet controller does with a changed template: it replaces the pods of another revision, as long as none is
+ * in the way that is not ready. One after the other in a cluster; here they come back together, since a moment is all it takes.
+ */
+export function rollOutStatefulSet(state: PracticeState, set: KubernetesObject, now: Date): void {
+  const own = state.objects.filter((object) => object.kind === 'Pod' && ownerUid(object) === set.metadata.uid);
+  const comes = state.births.some(({ pod }) => ownerUid(pod) === set.metadata.uid);
+  const byHand = at(set, 'spec', 'updateStrategy', 'type') === 'OnDelete' || numberAt(set, 'spec', 'updateStrategy', 'rollingUpdate', 'partition') > 0;
+  if (byHand || comes || !own.every(isReady)) return;
+  const outdated = own.filter((pod) => revisionOf(pod) !== at(set, 'status', 'updateRevision'));
+  state.objects = state.objects.filter((object) => !outdated.includes(object));
+  for (const { metadata } of outdated) bearPod(state, statefulOrigin(set, metadata.name), templateOf(set), now);
 }
 
 /** The revision that a new pod of the workload of this pod would get. */

@@ -21,7 +21,7 @@ const LEAST_BEFORE_S = 120;
 /** A query that refuses partial answers fails with these when a store or receiver cannot be reached. */
 const PARTIAL_REFUSED: ReadonlySet<string> = new Set(['UpstreamRejected', 'UpstreamUnavailable']);
 
-const UNKNOWN: ProbeAnswer['fields'] = { series: null, remembered: null, beforeRatio: null, vanished: null, vanishedJobs: [], newValues: [], newTenants: [], partial: null, warnings: [] };
+const UNKNOWN: ProbeAnswer['fields'] = { series: null, remembered: null, beforeRatio: null, vanished: null, vanishedJobs: [], lostJobs: [], newValues: [], newTenants: [], partial: null, warnings: [] };
 
 interface Asked {
   samples: Sample[];
@@ -40,6 +40,7 @@ export const presenceProbe: Probe<z.infer<typeof INPUT>> = {
     beforeRatio: { type: 'number|null', unit: 'ratio', text: 'targets now, of those shortly before the incident began; null when nothing of that time is left' },
     vanished: { type: 'boolean|null', text: 'it has known targets, and now none' },
     vanishedJobs: { type: 'list', text: 'jobs that it has known, and of which now nothing arrives' },
+    lostJobs: { type: 'list', text: 'jobs of which something arrived shortly before the incident began, and now nothing does' },
     newValues: { type: 'list', text: 'values of the cluster label that have the same targets and are new' },
     newTenants: { type: 'list', text: 'tenants that the cluster’s series have, and that are new' },
     partial: { type: 'boolean|null', text: 'the answer is not whole: a store or receiver was not reached' },
@@ -56,10 +57,11 @@ export const presenceProbe: Probe<z.infer<typeof INPUT>> = {
     const own = `up{${label}=${quoted(access)}}`;
     const kept = `last_over_time(${own}[${memory}s])`;
     const before = Math.floor(Date.parse(since) / 1000) - seconds(access, BEFORE_S, LEAST_BEFORE_S);
-    const [past, then, goneJobs, others, othersBefore, tenants, tenantsBefore] = await Promise.all([
+    const [past, then, goneJobs, lost, others, othersBefore, tenants, tenantsBefore] = await Promise.all([
       ask(`count(${kept})`),
       ask(`count(${own} @ ${before})`),
       ask(`group by (job) (${kept}) unless group by (job) (${own})`),
+      ask(`group by (job) (${own} @ ${before}) unless group by (job) (${own})`),
       ask(`group by (${label}) (up{${label}!=${quoted(access)}} and on (job, instance) ${kept})`),
       ask(`group by (${label}) (last_over_time(up{${label}!=${quoted(access)}}[${memory}s] offset ${recent}s))`),
       ask(`group by (${tenantLabel}) (${own})`),
@@ -76,7 +78,7 @@ export const presenceProbe: Probe<z.infer<typeof INPUT>> = {
     const warnings = unique([first, past, goneJobs, others].flatMap((answer) => answer.warnings));
     const partial = !whole || warnings.length > 0;
     return {
-      fields: { notApplicable: false, series, remembered, beforeRatio: earlier > 0 ? series / earlier : null, vanished: series === 0 && remembered > 0, vanishedJobs, newValues, newTenants, partial, warnings },
+      fields: { notApplicable: false, series, remembered, beforeRatio: earlier > 0 ? series / earlier : null, vanished: series === 0 && remembered > 0, vanishedJobs, lostJobs: labelsIn(lost, 'job'), newValues, newTenants, partial, warnings },
       summary: summarize(access.config.name, series, remembered, vanishedJobs, newValues, newTenants, partial),
     };
   },

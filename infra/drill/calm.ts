@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { IncidentStatus } from '../../workflows/contracts';
 import { performAll } from '../lab/injection/engine';
 import { operations } from '../lab/injection/fault-file';
+import { PART_NAMES } from '../lab/parts';
 import { labPaths } from '../lab/paths';
 import { mutationsSince } from './audit-log';
 import { lookAtAll, type Seen } from './follow';
@@ -12,6 +13,7 @@ import { situationsIn } from './situations';
 
 const situation = z.strictObject({
   title: z.string(),
+  needs: z.array(z.enum(PART_NAMES)).default([]),
   inject: operations.default([]),
   heal: operations.default([]),
   alerts: z.strictObject({ labels: z.record(z.string(), z.string()), summary: z.string(), times: z.int().positive().default(1), everySeconds: z.number().positive().default(5) }).optional(),

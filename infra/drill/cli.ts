@@ -20,7 +20,7 @@ export function registerDrillCommand(program: Command): void {
     .option('--fault <id...>', 'these only; all of the set when not given')
     .addOption(new Option('--set <name>', 'all faults of one set').choices(SETS).conflicts('fault'))
     .addOption(new Option('--together <id...>', 'these faults at once').conflicts(['fault', 'set']))
-    .addOption(new Option('--calm', 'situations in which nothing may be changed').conflicts(['fault', 'set', 'together']))
+    .addOption(new Option('--calm [id...]', 'situations in which nothing may be changed').conflicts(['fault', 'set', 'together']))
     .addOption(new Option('--silence [id...]', 'ways in which a cluster falls silent, and no alert is posted').conflicts(['fault', 'set', 'together', 'calm']))
     .addOption(new Option('--adversity [id...]', 'what happens to Nightshift’s surroundings in the middle of an incident').conflicts(['fault', 'set', 'together', 'calm', 'silence']))
     .option('--seed <number>', 'makes choices by chance repeatable')

@@ -9,12 +9,17 @@ export interface FollowOptions {
   onLook?: ((status: IncidentStatus) => Promise<void> | void) | undefined;
   /** What the person does to whom the incident is handed over; called once. */
   onHandOver?: ((status: IncidentStatus) => Promise<void>) | undefined;
+  closedWithinMs?: number | undefined;
 }
+
+/** What following takes of a Nightshift. */
+type Followed = Pick<LabNightshift, 'requireRunning' | 'incident' | 'cli'>;
 
 /** A receiver of the lab that was just started cuts its first block after twelve minutes, and refused uploads have to last before they are reported. */
 const ALERT_WITHIN_MS = 16 * 60_000;
 /** Generous, because CI machines are slow; a drill that ends here has failed. */
 const CLOSED_WITHIN_MS = 10 * 60_000;
+const LOOK_EVERY_MS = 400;
 
 export async function firstIncident(nightshift: LabNightshift): Promise<string> {
   const deadline = Date.now() + ALERT_WITHIN_MS;
@@ -27,30 +32,75 @@ export async function firstIncident(nightshift: LabNightshift): Promise<string> 
   }
 }
 
-/** Decides on each plan that waits, as two people with the command line, until the incident is closed. */
-export async function seeThrough(nightshift: LabNightshift, publicId: string, { say, onLook, onHandOver }: FollowOptions): Promise<IncidentStatus> {
-  const deadline = Date.now() + CLOSED_WITHIN_MS;
-  let phase = '';
+/** An incident that is still open when its time is over; `status` is how it stood when it last answered. */
+export class NotClosedInTime extends Error {
+  constructor(readonly publicId: string, readonly status: IncidentStatus | undefined, withinMs: number) {
+    const timeline = status?.timeline.map(({ at, text }) => `${at.slice(11, 19)} ${text.en}`).join('\n') ?? '';
+    super(`The incident ${publicId} did not close within ${withinMs / 1_000} s: ${status ? standing(status) : 'no answer'}\n${timeline}`.trimEnd());
+    this.name = 'NotClosedInTime';
+  }
+}
+
+/** What an incident has come to and what it waits for, on one line. */
+function standing(status: IncidentStatus): string {
+  const { phase, rootCause, waiting } = status;
+  const reason = lastReason(status);
+  return [`${phase}, cause ${rootCause ?? 'not named yet'}`, ...(waiting ? [`waits for ${waiting.text.en || waiting.for}`] : []), ...(reason === undefined ? [] : [reason])].join('; ');
+}
+
+/** The last outcome with its reason: "Outcome: handed over to a person. …". */
+export function lastReason({ timeline }: Pick<IncidentStatus, 'timeline'>): string | undefined {
+  return timeline.findLast(({ event }) => event === 'outcome')?.text.en;
+}
+
+/**
+ * Decides on each plan that waits, as two people with the command line, until the incident is closed. One that is merged is seen
+ * through with the incident that it is merged into, by which it is judged then: that one is treated for both.
+ * @throws NotClosedInTime
+ */
+export async function seeThrough(nightshift: Followed, publicId: string, { say, onLook, onHandOver, closedWithinMs = CLOSED_WITHIN_MS }: FollowOptions): Promise<IncidentStatus> {
+  const deadline = Date.now() + closedWithinMs;
+  const seen: Seen = new Map();
+  const ids = [publicId];
   let handedOver = false;
-  let last: IncidentStatus | undefined;
   for (;;) {
     nightshift.requireRunning();
-    const status = await nightshift.incident(publicId).catch(() => undefined);
-    if (status && !status.workerAway) {
-      last = status;
-      if (status.phase !== phase) say(`  ${publicId}: ${(phase = status.phase)}`);
-      if (status.phase === 'closed') return status;
+    for (const id of ids) {
+      const before = seen.get(id);
+      if (before?.phase === 'closed') continue;
+      const status = await nightshift.incident(id).catch(() => undefined);
+      if (!status || status.workerAway) continue;
+      seen.set(id, status);
+      const { phase, leader } = status;
+      if (phase !== before?.phase) say(`  ${id}: ${phase}`);
+      if (leader && !ids.includes(leader.publicId)) {
+        say(`  ${id}: merged into ${leader.publicId} (${leader.failureDomain})`);
+        ids.push(leader.publicId);
+      }
+      if (phase === 'closed') continue;
       await onLook?.(status);
-      if (status.phase === 'waiting' && !handedOver) {
+      // One that is merged waits for its leader, not for a person.
+      if (phase === 'waiting' && !leader && !handedOver) {
         handedOver = true;
-        say(`  ${publicId}: handed over`);
+        say(`  ${id}: handed over`);
         await onHandOver?.(status);
       }
       await decide(nightshift, status, say);
     }
-    if (Date.now() > deadline) throw new Error(`The incident ${publicId} did not close:\n${last?.timeline.map(({ at, text }) => `${at.slice(11, 19)} ${text.en}`).join('\n') ?? 'no answer'}`);
-    await delay(400);
+    const chain = chainOf(publicId, seen);
+    const open = chain.findLast((id) => seen.get(id)?.phase !== 'closed');
+    if (open === undefined) return seen.get(chain.at(-1)!)!;
+    if (Date.now() > deadline) throw new NotClosedInTime(open, seen.get(open), closedWithinMs);
+    await delay(LOOK_EVERY_MS);
   }
+}
+
+/** The incident, the one that it is merged into, and so on; the last is treated for all. One that is merged may still be given back. */
+function chainOf(publicId: string, seen: Seen, before: readonly string[] = []): string[] {
+  const status = seen.get(publicId);
+  const leader = status?.phase !== 'closed' || status.outcome === 'merged' ? status?.leader : undefined;
+  const chain = [...before, publicId];
+  return leader && !chain.includes(leader.publicId) ? chainOf(leader.publicId, seen, chain) : chain;
 }
 
 /** What was seen of every incident since a drill began, by public ID. */
@@ -125,7 +175,7 @@ export function causesInTurn({ timeline }: Pick<IncidentStatus, 'timeline'>): st
   return [...new Set(timeline.flatMap(({ fact }) => fact?.cause ?? []))];
 }
 
-export async function decide(nightshift: LabNightshift, { waiting, plan, decisions, publicId }: IncidentStatus, say: (text: string) => void): Promise<void> {
+export async function decide(nightshift: Pick<LabNightshift, 'cli'>, { waiting, plan, decisions, publicId }: IncidentStatus, say: (text: string) => void): Promise<void> {
   if (waiting?.for !== 'approval' || !plan) return;
   const decided = decisions.filter(({ planId }) => planId === plan.id).length;
   const decider = DECIDERS[decided];

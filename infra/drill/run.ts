@@ -4,15 +4,16 @@ import { labStatus } from '../lab/lab-status';
 import { labDown } from '../lab/lab-down';
 import { labUp } from '../lab/lab-up';
 import { partsFor } from '../lab/injection/engine';
-import type { PartName } from '../lab/parts';
+import { PART_NAMES, type PartName } from '../lab/parts';
 import { labPaths, type LabPaths } from '../lab/paths';
 import { DEFAULT_FACTOR } from '../lab/settings';
 import { adversityDrill, loadAdversities, type AdversityResult } from './adversity';
 import { loadAnswers } from './answers';
 import { calmDrill, loadSituations, type CalmResult } from './calm';
-import { drill, type DrillResult } from './drill';
+import { drill } from './drill';
 import { LabNightshift, type Apart } from './lab-nightshift';
 import type { DrillSet } from './sets';
+import type { DrillResult } from './result';
 import { silenceDrill, loadSilentSituations, TOLERATED_SECONDS, type SilenceResult } from './silence';
 import { ablationTable, adversityTable, calmTable, drillMarkdown, drillTable, silenceTable, togetherTable } from './table';
 import { drillTogether, type TogetherResult } from './together';
@@ -26,8 +27,8 @@ export interface DrillOptions {
   fault?: string[];
   set?: DrillSet;
   together?: string[];
-  calm?: boolean;
   /** True: all of them. */
+  calm?: string[] | true;
   silence?: string[] | true;
   adversity?: string[] | true;
   keep?: boolean;
@@ -41,7 +42,7 @@ interface Ran {
 
 /** Drills, and tells it in a table; `soFar` has it after each fault, since a set takes an hour. @throws when the lab cannot be brought up */
 export async function runDrillCommand({ fault, set, together, calm, silence, adversity, keep = false }: DrillOptions, seed: number, say: Say, soFar: (ran: Ran) => void = () => undefined): Promise<Ran> {
-  if (calm) return plainly(await onLab(keep, say, (nightshift) => runCalm(nightshift, seed, say)), calmTable);
+  if (calm) return runCalm(calm, seed, keep, say, soFar);
   if (silence) return runSilence(silence, seed, keep, say, soFar);
   if (adversity) return runAdversity(adversity, seed, keep, say, soFar);
   if (together) return plainly([await onLab(keep, say, (nightshift) => drillTogether(nightshift, together, { seed, say }))], togetherTable);
@@ -63,12 +64,24 @@ function runSilence(ids: readonly string[] | true, seed: number, keep: boolean, 
   }).then((results) => plainly(results, silenceTable)), ['query-path'], { watchdog: { tolerate: `${TOLERATED_SECONDS}s` } });
 }
 
+function runCalm(ids: readonly string[] | true, seed: number, keep: boolean, say: Say, soFar: (ran: Ran) => void): Promise<Ran> {
+  const situations = chosenOf(loadSituations(), ids);
+  return onLab(keep, say, (nightshift) => each(situations, seed, (id, situation, options) => calmDrill(nightshift, id, situation, { ...options, say }), {
+    failed: (situation, problem, options) => ({ situation, ...options, factor: DEFAULT_FACTOR, incidents: [], mutations: [], problems: [problem] }),
+    soFar: (results) => soFar(plainly(results, calmTable)),
+  }).then((results) => plainly(results, calmTable)), neededBy(Object.values(situations)));
+}
+
 function runAdversity(ids: readonly string[] | true, seed: number, keep: boolean, say: Say, soFar: (ran: Ran) => void): Promise<Ran> {
   const situations = chosenOf(loadAdversities(), ids);
   return onLab(keep, say, (nightshift) => each(situations, seed, (id, played, options) => adversityDrill(nightshift, id, played, { ...options, say }), {
     failed: (situation, problem, options) => ({ situation, fault: situations[situation]!.fault, ...options, factor: DEFAULT_FACTOR, incidents: [], said: '', problems: [problem] }),
     soFar: (results) => soFar(plainly(results, adversityTable)),
   }).then((results) => plainly(results, adversityTable)), partsFor(Object.values(situations).map(({ fault }) => fault)));
+}
+
+function neededBy(situations: ReadonlyArray<{ needs: readonly PartName[] }>): PartName[] {
+  return PART_NAMES.filter((part) => situations.some(({ needs }) => needs.includes(part)));
 }
 
 function chosenOf<Situation>(situations: Record<string, Situation>, ids: readonly string[] | true): Record<string, Situation> {
@@ -93,13 +106,6 @@ async function each<Situation, Result>(situations: Record<string, Situation>, se
     soFar(results);
   }
   return results;
-}
-
-async function runCalm(nightshift: LabNightshift, seed: number, say: Say): Promise<CalmResult[]> {
-  return each(loadSituations(), seed, (id, situation, options) => calmDrill(nightshift, id, situation, { ...options, say }), {
-    failed: (situation, problem, options) => ({ situation, ...options, factor: DEFAULT_FACTOR, incidents: [], mutations: [], problems: [problem] }),
-    soFar: () => undefined,
-  });
 }
 
 /** Runs faults one after the other on one lab, with one Nightshift. A fault that cannot be seen through counts as failed. */

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
 import type { AdversityResult } from './adversity';
 import type { CalmResult } from './calm';
-import type { DrillResult } from './drill';
+import type { DrillResult } from './result';
 import { TOLERATED_SECONDS, type SilenceResult } from './silence';
 import type { TogetherResult } from './together';
 

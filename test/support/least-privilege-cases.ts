@@ -104,6 +104,10 @@ function withQuery(run: Case): Case {
   return (access) => run({ ...access, query: { query: () => Promise.resolve({ samples: [], warnings: [] }), queryRange: () => Promise.resolve({ series: [], warnings: [] }) } });
 }
 
+function withFrontend(run: Case): Case {
+  return withQuery((access) => run({ ...access, ...(access.query && { frontend: access.query }) }));
+}
+
 /** A Prometheus is reached by its own address, which no permission of the cluster has to do with. */
 function withPrometheus(run: Case): Case {
   const empty = { query: () => Promise.resolve({ samples: [{ name: '', labels: {}, value: 3 }], warnings: [] }), queryRange: () => Promise.reject(new Error('nobody asks')) };
@@ -176,6 +180,7 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   'thanos.storeGateway': workloads('thanos.storeGateway', 'receiver'),
   'thanos.compactor': workloads('thanos.compactor', 'receiver'),
   'thanos.frontend': [asks('thanos.frontend')],
+  'thanos.frontendCache': ['query', 'few', 'daemons'].map((target) => withFrontend(asks('thanos.frontendCache', { target }))),
   'kubernetes.scaleOut': [plans('kubernetes.scaleOut', { target: 'query' }, ['patch'])],
   'thanos.presence': [asks('thanos.presence')],
   'thanos.gaps': workloads('thanos.gaps', 'agent').map(withQuery),
@@ -202,7 +207,7 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   'grafana.dataSources': [asks('grafana.dataSources')],
   // Nothing in this lab answers as Grafana does: a pod that refuses the connection is one that the API server let us ask.
   'grafana.health': ['deployment', 'few', 'daemons'].map((target) => asks('grafana.health', { target })),
-  'kubernetes.restartRollout': [...['emptyDeployment', 'deployment'].map((target) => plans('kubernetes.restartRollout', { target }, ['patch'])), plans('kubernetes.restartRollout', { target: 'claimed' }, [])],
+  'kubernetes.restartRollout': [...['emptyDeployment', 'deployment', 'frontendCache'].map((target) => plans('kubernetes.restartRollout', { target }, ['patch'])), plans('kubernetes.restartRollout', { target: 'claimed' }, [])],
   'kubernetes.useRecreate': [plans('kubernetes.useRecreate', { target: 'claimed' }, ['patch'])],
   'kubernetes.restoreConfig': [plans('kubernetes.restoreConfig', {}, ['patch', 'patch'])],
   'kubernetes.restoreObject': [...restores('web', 'goneService'), ...restores('ingress', 'goneIngress'), ...restores('serviceMonitor', 'goneServiceMonitor'), ...restores('podMonitor', 'gonePodMonitor')],

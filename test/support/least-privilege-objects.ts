@@ -93,6 +93,7 @@ export const objects: readonly KubernetesObject[] = [
   // On no node, so that it costs nothing.
   at('DaemonSet', 'apps/v1', 'lp-daemons', { spec: { selector: selector('lp-daemons'), template: { ...template('lp-daemons', RUNS), spec: { ...template('lp-daemons', RUNS).spec, nodeSelector: { nowhere: 'true' } } } } }),
   statefulSet('lp-few', RUNS, 0),
+  statefulSet('lp-cache', RUNS, 0),
   // Fills its memory until it is killed for it.
   statefulSet('lp-hungry', RUNS, 1, { command: ['tail', '/dev/zero'], resources: { requests: { memory: '16Mi' }, limits: { memory: '16Mi' } } }),
   statefulSet('lp-broken', NEVER),
@@ -118,6 +119,7 @@ export const targets: Record<string, Target> = {
   daemons: target('apps/v1', 'DaemonSet', 'lp-daemons', anyPorts),
   hungry: target('apps/v1', 'StatefulSet', 'lp-hungry', { container: 'shell' }),
   few: target('apps/v1', 'StatefulSet', 'lp-few'),
+  frontendCache: target('apps/v1', 'StatefulSet', 'lp-cache'),
   broken: target('apps/v1', 'StatefulSet', 'lp-broken'),
   guarded: target('apps/v1', 'StatefulSet', 'lp-guarded'),
   stuck: target('apps/v1', 'StatefulSet', 'lp-stuck'),

@@ -22,9 +22,12 @@ const DEFAULT_TARGETS: Record<string, DefaultTarget> = {
   compactor: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'thanos-compactor', ports: THANOS_PORTS },
   objectStore: { apiVersion: 'v1', kind: 'Secret', name: 'thanos-objstore-secret', key: 'objstore.yml' },
   frontend: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'thanos-query-frontend', ports: THANOS_PORTS },
+  frontendCache: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'memcached' },
   nodeExporter: { apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'prometheus-node-exporter', ports: { metrics: 9100 } },
   nodeExporterService: { apiVersion: 'v1', kind: 'Service', name: 'prometheus-node-exporter', ports: { metrics: 9100 } },
   nodeExporterMonitor: { apiVersion: 'monitoring.coreos.com/v1', kind: 'ServiceMonitor', name: 'prometheus-node-exporter' },
+  // As kube-prometheus names it (manifests/kubeStateMetrics-serviceMonitor.yaml).
+  kubeStateMetricsMonitor: { apiVersion: 'monitoring.coreos.com/v1', kind: 'ServiceMonitor', name: 'kube-state-metrics' },
   grafana: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'grafana', ports: { http: 3000 } },
   grafanaService: { apiVersion: 'v1', kind: 'Service', name: 'grafana', ports: { http: 80 } },
   grafanaConfig: { apiVersion: 'v1', kind: 'ConfigMap', name: 'grafana', key: 'grafana.ini' },

@@ -1,32 +1,36 @@
 import { z } from 'zod';
 import type { FieldChange, GateVerdict } from '../../../workflows/contracts';
 import { targetOf, type ClusterAccess } from '../../cluster-access';
+import type { Target } from '../../clusters';
 import { foreignStep, text, type DraftResult, type Judgement, type Remedy } from '../../remedy';
 import { readWorkload, unique, type Workload } from '../../workload';
-import { inverseChanges, valueAt } from '../changes';
+import { inverseChanges, standingOf, valueAt } from '../changes';
 import { ownerGate, templateGate, verdict } from './gates';
 import { CHANGES_DEPLOYMENT, referenceTo, refuse, requireChanges, soleSubject } from './patch-workload';
 
-const INPUT = z.strictObject({ target: z.string().describe('Role of a Deployment; never one that holds data.') });
+const INPUT = z.strictObject({ target: z.string().describe('Role of a Deployment, or of a cache (frontendCache) that is a StatefulSet; never one that holds data.') });
+
+/** Roles whose workload may be a StatefulSet: what it holds can be asked for again. Of all others a StatefulSet is taken to hold data. */
+const CACHES: ReadonlySet<string> = new Set(['frontendCache']);
 
 const ANNOTATIONS = '/spec/template/metadata/annotations';
 const RESTARTED = 'kubectl.kubernetes.io/restartedAt';
 const RESTARTED_PATH = `${ANNOTATIONS}/kubectl.kubernetes.io~1restartedAt`;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
-/** Action A3 for what holds nothing: every pod of a Deployment is replaced in turn, as `kubectl rollout restart` does. */
+/** Action A3 for what holds nothing, or a cache: every pod is replaced in turn, as `kubectl rollout restart` does. */
 export const restartRollout: Remedy<z.infer<typeof INPUT>> = {
   use: 'kubernetes.restartRollout',
-  title: 'Restarts a Deployment: every pod is replaced in turn, by its own strategy',
+  title: 'Restarts a Deployment, or a cache without volumes: every pod is replaced in turn, by its own strategy',
   input: INPUT,
-  rbac: [...CHANGES_DEPLOYMENT, { apiGroup: '', resources: ['persistentvolumeclaims'], verbs: ['get'] }],
+  rbac: [...CHANGES_DEPLOYMENT, { apiGroup: 'apps', resources: ['statefulsets'], verbs: ['get', 'patch'], names: [...CACHES] }, { apiGroup: '', resources: ['persistentvolumeclaims'], verbs: ['get'] }],
   mildestRisk: 'disruptive',
   leastRisk: () => 'disruptive',
   roles: ({ target }) => [target],
 
   async plan(access, { target: role }, { plannedAt }): Promise<DraftResult> {
     const target = targetOf(access, role);
-    if (target.kind !== 'Deployment') return refuse('kind', `${target.kind} ${target.name} is no Deployment: what holds data is replaced pod by pod, by other remedies.`, `${target.kind} ${target.name}은(는) Deployment가 아닙니다. 데이터를 가진 워크로드는 파드별로 교체합니다.`);
+    if (!isRestartable(role, target)) return refuse('kind', `${target.kind} ${target.name} is neither a Deployment nor a cache: what holds data is replaced pod by pod, by other remedies.`, `${target.kind} ${target.name}은(는) Deployment도 캐시도 아닙니다. 데이터를 가진 워크로드는 파드별로 교체합니다.`);
     const workload = await readWorkload(access, target);
     const changes = [restartChange(workload, plannedAt)];
     const step = { id: 'restart', action: 'patch' as const, object: referenceTo(workload), changes, reason: text(`Every pod of ${target.name} is replaced by a new one.`, `${target.name}의 모든 파드를 새 파드로 교체합니다.`) };
@@ -38,17 +42,61 @@ export const restartRollout: Remedy<z.infer<typeof INPUT>> = {
   },
 
   async judge(access, { steps }, allowed): Promise<Judgement> {
-    const { target, workload, step } = await soleSubject(access, restartRollout.use, steps, allowed);
-    if (target.kind !== 'Deployment') throw foreignStep(restartRollout.use, step, 'it restarts Deployments only');
+    const { role, target, workload, step } = await soleSubject(access, restartRollout.use, steps, allowed);
+    if (!isRestartable(role, target)) throw foreignStep(restartRollout.use, step, 'it restarts Deployments and caches only');
     requireChanges(restartRollout.use, step, workload, undefined, isRestart);
     const pods = workload.pods.filter(({ state }) => state !== 'terminating').map(({ name }) => name);
+    const isCache = target.kind === 'StatefulSet';
+    // While the pods are being replaced, neither are all of them ready nor has any the new template: that is the restart itself.
+    const isDone = standingOf(workload.object, step.changes) === 'done';
+    const before = isDone ? [] : [templateGate(workload), ...(isCache ? [readyGate(workload), strategyGate(workload)] : [])];
     return {
       risk: 'disruptive',
-      gates: [ownerGate(workload.object), templateGate(workload), await volumeGate(access, workload)],
-      blastRadius: { pods, text: text(`All ${pods.length} pods of ${target.name}, in turn; it holds no data of its own.`, `${target.name}의 파드 ${pods.length}개 전체를 차례로 교체합니다. 자체 데이터는 없습니다.`) },
+      gates: [ownerGate(workload.object), ...before, isCache ? dataGate(workload) : await volumeGate(access, workload)],
+      blastRadius: { pods, text: isCache
+        ? text(`All ${pods.length} pods of ${target.name}, in turn; they hold a cache only, which fills again.`, `${target.name}의 파드 ${pods.length}개 전체를 차례로 교체합니다. 캐시만 비워지며 다시 채워집니다.`)
+        : text(`All ${pods.length} pods of ${target.name}, in turn; it holds no data of its own.`, `${target.name}의 파드 ${pods.length}개 전체를 차례로 교체합니다. 자체 데이터는 없습니다.`) },
     };
   },
 };
+
+function isRestartable(role: string, { kind }: Target): boolean {
+  return kind === 'Deployment' || (kind === 'StatefulSet' && CACHES.has(role));
+}
+
+interface StatefulSpec {
+  updateStrategy?: { type?: string; rollingUpdate?: { partition?: number } };
+  volumeClaimTemplates?: unknown[];
+  template?: { spec?: { volumes?: Array<{ name: string; persistentVolumeClaim?: object; hostPath?: object }> } };
+}
+
+/** Whatever the configuration calls a cache: what is on a volume stays there for a reason. */
+function dataGate({ object }: Workload): GateVerdict {
+  const { volumeClaimTemplates = [], template } = object['spec'] as StatefulSpec;
+  const kept = (template?.spec?.volumes ?? []).filter(({ persistentVolumeClaim, hostPath }) => persistentVolumeClaim ?? hostPath);
+  const passed = volumeClaimTemplates.length === 0 && kept.length === 0;
+  return verdict('holdsNoData', passed, passed
+    ? text(`${object.metadata.name} has no volume that outlives its pods.`, `${object.metadata.name}에 파드보다 오래 남는 볼륨이 없습니다.`)
+    : text(`${object.metadata.name} keeps data on volumes: it is no cache that may be emptied. Check the role in the configuration.`, `${object.metadata.name}은(는) 볼륨에 데이터를 보관하므로 비워도 되는 캐시가 아닙니다. 설정의 역할을 확인하십시오.`));
+}
+
+/** A3's precondition. The controller of a StatefulSet also waits for a pod that is not ready, and the restart would get stuck. */
+function readyGate({ object, pods, members }: Workload): GateVerdict {
+  const unready = pods.filter(({ ready }) => !ready).map(({ name, state }) => `${name} (${state})`);
+  const ready = pods.length - unready.length;
+  return verdict('allReady', ready >= members && unready.length === 0, ready >= members && unready.length === 0
+    ? text(`Every pod of ${object.metadata.name} is ready.`, `${object.metadata.name}의 모든 파드가 준비되었습니다.`)
+    : text(`Of ${members} pods of ${object.metadata.name} ${ready} are ready${unready.length > 0 ? `, not ${unready.join(', ')}` : ''}: the restart would wait for the others. Repair those first.`, `${object.metadata.name}의 파드 ${members}개 중 ${ready}개만 준비되어 재시작이 멈춥니다. 나머지를 먼저 복구하십시오.`));
+}
+
+/** With OnDelete, or below a partition, the controller replaces nothing. */
+function strategyGate({ object }: Workload): GateVerdict {
+  const { updateStrategy = {} } = object['spec'] as StatefulSpec;
+  const passed = updateStrategy.type !== 'OnDelete' && (updateStrategy.rollingUpdate?.partition ?? 0) === 0;
+  return verdict('strategy', passed, passed
+    ? text(`${object.metadata.name} replaces its pods by itself.`, `${object.metadata.name}이(가) 파드를 스스로 교체합니다.`)
+    : text(`${object.metadata.name} does not replace all its pods by itself (OnDelete, or a partition): a restart would change nothing.`, `${object.metadata.name}은(는) 파드를 모두 스스로 교체하지 않으므로(OnDelete 또는 partition) 재시작해도 달라지지 않습니다.`));
+}
 
 /** Where there are no annotations yet, the whole map is added. */
 function restartChange({ object }: Workload, at: string): FieldChange {

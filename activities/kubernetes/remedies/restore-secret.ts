@@ -22,6 +22,8 @@ const INPUT = z.strictObject({
   readers: z.string().default('receiver').describe('Role of the StatefulSet whose pods read it at their start only.'),
 });
 
+/** The role that uploads: its pods may be ready and fail all the same, and the first that is replaced shows whether the Secret is any good. */
+const UPLOADERS = 'receiver';
 /** A write-ahead log is replayed and a new segment begun at every start. */
 const NO_ROOM_TO_START = 0.9;
 /** A driver takes seconds to minutes to grow a volume; asked again after this, in milliseconds. */
@@ -56,7 +58,7 @@ export const restoreSecret: Remedy<z.infer<typeof INPUT>> = {
     if (!desired) return refused(noDesiredState(target));
     const usable = contentGate(target, desired);
     if (!usable.passed) return refused(usable);
-    const evictions = rollingSteps(readersToReplace(access, target, live, desired, workload), workloadTarget.namespace);
+    const evictions = rollingSteps(readersToReplace(access, readers, target, live, desired, workload), workloadTarget.namespace);
     const steps = [...(evictions.length > 0 ? await roomFor(access, readers, request) : []), ...secretSteps(access, target, live, desired), ...evictions];
     if (steps.length === 0) return { kind: 'unneeded', reason: text(`Secret ${target.name} is as ${desired.source} says, and every pod of ${workloadTarget.name} has been started with it.`, `Secret ${target.name}이(가) 원하는 상태와 같고 ${workloadTarget.name}의 모든 파드가 그 값으로 시작했습니다.`) };
     return {
@@ -64,7 +66,9 @@ export const restoreSecret: Remedy<z.infer<typeof INPUT>> = {
       steps,
       inverse: inverseOf(steps),
       desiredState: desired.source,
-      ifNothingIsDone: text('Receivers go on filling their disks: they keep every block that they could not upload.', '리시버는 업로드하지 못한 블록을 계속 보관하므로 디스크가 가득 찹니다.'),
+      ifNothingIsDone: readers === UPLOADERS
+        ? text('Receivers go on filling their disks: they keep every block that they could not upload.', '리시버는 업로드하지 못한 블록을 계속 보관하므로 디스크가 가득 찹니다.')
+        : text(`Pods of ${workloadTarget.name} go on ending at their start, and whatever else starts anew will.`, `${workloadTarget.name}의 파드가 시작할 때마다 종료되며, 다시 시작하는 다른 프로그램도 마찬가지입니다.`),
     };
   },
 
@@ -87,7 +91,7 @@ export const restoreSecret: Remedy<z.infer<typeof INPUT>> = {
     const radius = rollingRadius(access, role, workload, evictions.map(({ object }) => object.name));
     return {
       risk: 'disruptive',
-      gates: [...gates, ...rollingGates(access, role, workload, evictions, plan.executing), ...(await trialGate(access, allowed.get(role)!, workload, evictions, plan.executing))],
+      gates: [...gates, ...rollingGates(access, role, workload, evictions, plan.executing), ...(role === UPLOADERS ? await trialGate(access, allowed.get(role)!, workload, evictions, plan.executing) : [])],
       blastRadius: room ? { ...radius, text: text(`${radius.text.en} Before that ${room.blastRadius.text.en}`, `${radius.text.ko} 그 전에 ${room.blastRadius.text.ko}`) } : radius,
     };
   },
@@ -184,12 +188,12 @@ function missingKeys(access: ClusterAccess, target: Target, live: KubernetesObje
 }
 
 /**
- * Every pod when the Secret changes; those that were started before its last change when it is right already. Below the write
- * quorum only those that are not ready: a ready one runs with what it was started with, and may not go.
+ * Every receiver when the Secret changes; those that were started before its last change when it is right already. Below the
+ * write quorum, and of other readers, only those that are not ready: a ready one works with what it was started with.
  */
-function readersToReplace(access: ClusterAccess, target: Target, live: KubernetesObject | undefined, desired: DesiredObject, { pods, members }: Workload): PodView[] {
+function readersToReplace(access: ClusterAccess, readers: string, target: Target, live: KubernetesObject | undefined, desired: DesiredObject, { pods, members }: Workload): PodView[] {
   const present = pods.filter((pod) => pod.state !== 'terminating');
-  const quorumHolds = present.filter(({ ready }) => ready).length >= readyNeeded(members, access.config.replicationFactor);
+  const quorumHolds = readers === UPLOADERS && present.filter(({ ready }) => ready).length >= readyNeeded(members, access.config.replicationFactor);
   const mayGo = quorumHolds ? present : present.filter(({ ready }) => !ready);
   if (!live || missingKeys(access, target, live, desired).length > 0) return mayGo;
   return startedBefore(mayGo, dataChangedAt(live));

@@ -69,8 +69,8 @@ export function rollingRadius(access: ClusterAccess, role: string, workload: Wor
     pods: [...pods],
     ...(role === 'receiver' && { quorum: { ...moment, needed, members: workload.members } }),
     text: text(
-      `${pods.length} of ${workload.members} pods of ${workload.object.metadata.name}, one after the other (${pods.join(', ') || 'none'}); at most one ready pod is away at a time. Requests in flight to it are answered 503 and sent again.`,
-      `${workload.object.metadata.name} 파드 ${workload.members}개 중 ${pods.length}개를 하나씩 교체합니다(${pods.join(', ') || '없음'}). 동시에 중단되는 준비된 파드는 최대 1개이며, 처리 중이던 요청은 503으로 응답되어 재전송됩니다.`,
+      `${pods.length} of ${workload.members} pods of ${workload.object.metadata.name}, one after the other (${pods.join(', ') || 'none'}); at most one ready pod is away at a time.${role === 'receiver' ? ' Requests in flight to it are answered 503 and sent again.' : ''}`,
+      `${workload.object.metadata.name} 파드 ${workload.members}개 중 ${pods.length}개를 하나씩 교체합니다(${pods.join(', ') || '없음'}). 동시에 중단되는 준비된 파드는 최대 1개입니다.${role === 'receiver' ? ' 처리 중이던 요청은 503으로 응답되어 재전송됩니다.' : ''}`,
     ),
   };
 }

@@ -121,6 +121,41 @@ describe('the query path', () => {
     expect((await ask(access(), 'thanos.frontend')).fields).toMatchObject({ notApplicable: true });
   });
 
+  describe('thanos.frontendCache', () => {
+    const count = (method: string, status: string, value: number) => `cortex_memcache_request_duration_seconds_count{name="frontend",method="${method}",status_code="${status}"} ${value}\n`;
+    const PAGE = 'thanos-query-0 /metrics';
+
+    /** The question through the frontend makes its counters what they are afterwards. */
+    function asking(before: string, after: string) {
+      const made = access();
+      made.kubernetes.pages = { [PAGE]: `up 1\n${before}` };
+      const frontend: QueryGateway = { query: () => Promise.resolve({ samples: [], warnings: [] }), queryRange: () => {
+        made.kubernetes.pages = { [PAGE]: `up 1\n${after}` };
+        return Promise.reject(failure('UpstreamUnavailable', 'no answer in time'));
+      } };
+      return ask({ ...made, frontend }, 'thanos.frontendCache', { target: 'query' });
+    }
+
+    it('finds a cache that does not answer, whatever it answered before', async () => {
+      const { fields, summary } = await asking(count('Memcache.GetMulti', '200', 900), count('Memcache.GetMulti', '200', 900) + count('Memcache.GetMulti', '500', 3) + count('Memcache.GetBatched', '200', 3));
+      expect(fields).toEqual({ notApplicable: false, answering: 1, requests: 3, failedRatio: 1, failing: true });
+      expect(summary).toBe('Of 3 requests of the query frontend to its cache 3 had no answer.');
+    });
+
+    it('takes a miss for an answer, and a single failure of many for none', async () => {
+      expect((await asking('', count('Memcache.GetMulti', '404', 2))).fields).toMatchObject({ requests: 2, failing: false });
+      expect((await asking(count('Memcache.GetMulti', '500', 40), count('Memcache.GetMulti', '500', 41) + count('Memcache.GetMulti', '200', 30))).fields).toMatchObject({ requests: 31, failing: false });
+    });
+
+    it('says of no failure where there is no such cache, or a frontend that cannot be read', async () => {
+      expect((await asking('', '')).fields).toMatchObject({ answering: 1, requests: 0, failedRatio: null, failing: false });
+      const silent = access();
+      silent.kubernetes.pages = {};
+      expect((await ask({ ...silent, frontend: { query: () => Promise.reject(new Error('not asked')), queryRange: () => Promise.reject(failure('UpstreamUnavailable', 'away')) } }, 'thanos.frontendCache', { target: 'query' })).fields).toMatchObject({ answering: 0, requests: 0, failing: false });
+      expect((await ask(access(), 'thanos.frontendCache')).fields).toMatchObject({ notApplicable: true, failing: false });
+    });
+  });
+
   it('a quantile is null without observations, and never beyond what is known', () => {
     const bucket = (le: string, value: number) => ({ name: 'x_bucket', labels: { le }, value });
     expect(quantile(0.99, 'x', [])).toBeNull();

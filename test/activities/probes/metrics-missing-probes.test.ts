@@ -107,6 +107,16 @@ describe('kubernetes.monitors', () => {
     expect((await ask(access, 'kubernetes.monitors')).fields).toMatchObject({ unselected: [], rejected: [], portMissing: [], matchNoService: [] });
   });
 
+  it('compares those of the exporters and of kube-state-metrics with the desired state', async () => {
+    const named = (name: string, labels: Record<string, string>) => ({ ...monitor(labels), metadata: { name, namespace: NAMESPACE, labels } });
+    const role = (name: string) => ({ apiVersion: 'monitoring.coreos.com/v1', kind: 'ServiceMonitor', namespace: NAMESPACE, name, ports: {} });
+    const access = accessWith({ targets: { nodeExporterMonitor: role('node'), kubeStateMetricsMonitor: role('ksm') } }, { 'ServiceMonitor node': named('node', { team: 'a' }), 'ServiceMonitor ksm': named('ksm', { team: 'a' }) });
+    access.kubernetes.put(named('node', { team: 'a' }), resource, service);
+    expect((await ask(access, 'kubernetes.monitors')).fields).toMatchObject({ missing: ['kubeStateMetricsMonitor'], differing: [] });
+    access.kubernetes.put(named('ksm', {}));
+    expect((await ask(access, 'kubernetes.monitors')).fields).toMatchObject({ missing: [], differing: ['kubeStateMetricsMonitor'], unselected: ['ServiceMonitor ksm'] });
+  });
+
   it('does not apply where the cluster knows no such kinds', async () => {
     const access = accessWith();
     access.kubernetes.before = (call) => {
@@ -129,6 +139,11 @@ describe('thanos.presence and thanos.gaps', () => {
     const query = answering([[/^count\(last_over_time/, value(7)], [/unless/, value(1, { job: 'node' })], [/and on \(job, instance\)/, value(1, { cluster: 'cluster-3' })]]);
     const { fields } = await ask({ ...agent(), query }, 'thanos.presence');
     expect(fields).toMatchObject({ series: 0, remembered: 7, vanished: true, vanishedJobs: ['node'], newValues: ['cluster-3'], partial: false });
+  });
+
+  it('tells a job that the incident has taken from one that was gone before', async () => {
+    const query = answering([[/^count\(/, value(7)], [/@ \d+\) unless/, value(1, { job: 'kube-state-metrics' })], [/unless/, [...value(1, { job: 'kube-state-metrics' }), ...value(1, { job: 'retired' })]]]);
+    expect((await ask({ ...agent(), query }, 'thanos.presence')).fields).toMatchObject({ vanishedJobs: ['kube-state-metrics', 'retired'], lostJobs: ['kube-state-metrics'] });
   });
 
   it('calls what is only answered in part no loss', async () => {

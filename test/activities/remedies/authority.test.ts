@@ -80,8 +80,13 @@ describe('a worker executes only', () => {
     await refused(access, execute(access, approved, { step: 'nonsense' }), 'InvalidInput', /has no step nonsense/);
     await refused(access, execute(access, forged(approved, { use: 'kubernetes.deleteEverything' })), 'InvalidInput', /No remedy/);
     await refused(access, execute(access, forged(approved, { use: 'constructor' })), 'InvalidInput', /No remedy/);
-    await refused(access, execute(access, approved, { targets: ['everything'] }), 'InvalidInput', /not configured/);
+    await refused(access, execute(access, approved, { targets: ['everything'] }), 'NotAuthorized', /none of the allowed targets/);
     await refused(access, execute(access, approved, { targets: ['agent'] }), 'NotAuthorized', /none of the allowed targets/);
+  });
+
+  it('what a runbook lets it, though it names roles that this cluster does not have', async () => {
+    const access = broken();
+    expect((await execute(access, await made(access), { targets: ['receiver', 'nodeExporterMonitor'] })).result).toBe('evicted');
   });
 
   it('nothing in namespaces of nobody', async () => {

@@ -40,6 +40,50 @@ describe('kubernetes.restartRollout', () => {
   });
 });
 
+describe('kubernetes.restartRollout of a cache', () => {
+  const ROLES = ['frontendCache'];
+  const INPUT = { target: 'frontendCache' };
+
+  function cached(spec: JsonObject = {}, { ready = true, role = 'frontendCache' } = {}): TestAccess {
+    const access = accessWith({ targets: { ...clusterConfig().targets, [role]: target('apps/v1', 'StatefulSet', 'memcached') } });
+    const labels = { app: 'memcached', 'controller-revision-hash': 'memcached-1' };
+    const pod: KubernetesObject = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'memcached-0', namespace: NAMESPACE, uid: 'uid-memcached-0', labels }, spec: {}, status: { phase: 'Running', conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] } };
+    access.kubernetes.put(killSwitch('true'), { ...deployment('memcached', spec), kind: 'StatefulSet', status: { updateRevision: 'memcached-1', currentRevision: 'memcached-1' } }, pod);
+    return access;
+  }
+
+  it('replaces its pods, and a second try while they are being replaced changes nothing', async () => {
+    const access = cached();
+    const made = await planned(access, 'kubernetes.restartRollout', INPUT, ROLES);
+    expect(made).toMatchObject({ risk: 'disruptive', steps: [{ object: { kind: 'StatefulSet', name: 'memcached' }, changes: [{ new: { 'kubectl.kubernetes.io/restartedAt': NOW } }] }], blastRadius: { pods: ['memcached-0'], text: { en: expect.stringContaining('a cache only') } } });
+    expect((await execute(access, made, { targets: ROLES })).result).toBe('patched');
+    const restarting = access.kubernetes.objects.find(({ kind }) => kind === 'StatefulSet')!;
+    restarting['status'] = { updateRevision: 'memcached-2', currentRevision: 'memcached-1' };
+    expect((await execute(access, made, { targets: ROLES })).result).toBe('unchanged');
+    expect(access.kubernetes.writes).toEqual(['patch StatefulSet monitoring/memcached']);
+  });
+
+  it.each<[string, string, JsonObject, boolean]>([
+    ['holds volume claims', 'holdsNoData', { volumeClaimTemplates: [{ metadata: { name: 'data' } }] }, true],
+    ['mounts a claim', 'holdsNoData', { template: { metadata: { labels: { app: 'memcached' } }, spec: { containers: [], volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'd' } }] } } }, true],
+    ['mounts a directory of its node', 'holdsNoData', { template: { metadata: { labels: { app: 'memcached' } }, spec: { containers: [], volumes: [{ name: 'd', hostPath: { path: '/data' } }] } } }, true],
+    ['has a pod that is not ready', 'allReady', {}, false],
+    ['is replaced by hand', 'strategy', { updateStrategy: { type: 'OnDelete' } }, true],
+    ['is replaced in part', 'strategy', { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 1 } } }, true],
+  ])('is refused where it %s', async (_what, gate, spec, ready) => {
+    expect(await plan(cached(spec, { ready }), 'kubernetes.restartRollout', INPUT, ROLES)).toMatchObject({ kind: 'refused', gates: expect.arrayContaining([expect.objectContaining({ gate, passed: false })]) });
+  });
+
+  it('is judged again by what is there at the write: claims that came meanwhile, another role', async () => {
+    const access = cached();
+    const made = await planned(access, 'kubernetes.restartRollout', INPUT, ROLES);
+    (access.kubernetes.objects.find(({ kind }) => kind === 'StatefulSet')!['spec'] as JsonObject)['volumeClaimTemplates'] = [{ metadata: { name: 'data' } }];
+    await expect(execute(access, made, { targets: ROLES })).rejects.toMatchObject({ type: 'GateRefused' });
+    await expect(execute(cached({}, { role: 'store' }), made, { targets: ['store'] })).rejects.toMatchObject({ type: 'NotAuthorized' });
+    expect(access.kubernetes.writes).toEqual([]);
+  });
+});
+
 describe('kubernetes.useRecreate', () => {
   it('changes the strategy where one node at a time may mount, and can be undone', async () => {
     const made = await planned(cluster({ ...mounts, strategy: { type: 'RollingUpdate' } }), 'kubernetes.useRecreate', { target: 'grafana' }, ['grafana']);

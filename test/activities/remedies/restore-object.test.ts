@@ -67,6 +67,42 @@ describe('kubernetes.restoreObject', () => {
     expect(await plan(cluster(), RESTORE, { target: 'agentConfig' })).toMatchObject({ kind: 'refused' });
   });
 
+  describe('of several objects', () => {
+    const monitor = (name: string, labels: Record<string, string> = { team: 'a' }) => ({ apiVersion: 'monitoring.coreos.com/v1', kind: 'ServiceMonitor', metadata: { name, namespace: NAMESPACE, labels }, spec: { selector: { matchLabels: { app: name } } } });
+    const target = (name: string) => ({ apiVersion: 'monitoring.coreos.com/v1', kind: 'ServiceMonitor', namespace: NAMESPACE, name, ports: {} });
+    const INPUT = { target: 'exporter', also: ['state', 'elsewhere'] };
+    // A runbook may name roles that this cluster does not have.
+    const ROLES = ['exporter', 'state', 'elsewhere'];
+
+    function monitored(live: ReadonlyArray<ReturnType<typeof monitor>>, desired: readonly string[] = ['node', 'ksm']): TestAccess {
+      const access = accessWith({ targets: { exporter: target('node'), state: target('ksm') } }, Object.fromEntries(desired.map((name) => [`ServiceMonitor ${name}`, monitor(name)])));
+      access.kubernetes.put(killSwitch('true'), ...live.map((object) => ({ ...object, metadata: { ...object.metadata, uid: `uid-${object.metadata.name}` } })));
+      return access;
+    }
+
+    it('restores the one that is missing or differs, and leaves the other alone', async () => {
+      expect(await planned(monitored([monitor('node')]), RESTORE, INPUT, ROLES)).toMatchObject({ risk: 'safe', steps: [{ id: 'create-object', action: 'create', object: { name: 'ksm' } }] });
+      expect(await planned(monitored([monitor('ksm')]), RESTORE, INPUT, ROLES)).toMatchObject({ risk: 'safe', steps: [{ action: 'create', object: { name: 'node' } }] });
+      expect(await planned(monitored([monitor('node'), monitor('ksm', {})]), RESTORE, INPUT, ROLES)).toMatchObject({ risk: 'disruptive', steps: [{ action: 'patch', object: { name: 'ksm' }, changes: [{ path: '/metadata/labels/team', new: 'a' }] }] });
+    });
+
+    it('restores both by one plan, which is as risky as its riskiest step and is undone the other way round', async () => {
+      const access = monitored([monitor('ksm', { team: 'b' })]);
+      const made = await planned(access, RESTORE, INPUT, ROLES);
+      expect(made).toMatchObject({ risk: 'disruptive', steps: [{ id: 'create-object-1', object: { name: 'node' } }, { id: 'correct-object-2', object: { name: 'ksm' } }], inverse: [{ id: 'undo-correct-object-2' }, { id: 'undo-create-object-1' }] });
+      for (const { id } of made.steps) await execute(access, made, { step: id, targets: ROLES });
+      for (const { id } of made.steps) expect((await execute(access, made, { step: id, targets: ROLES })).result).toBe('unchanged');
+      for (const { id } of made.inverse) await execute(access, made, { step: id, direction: 'undo', targets: ROLES });
+      expect(access.kubernetes.writes).toEqual(['create ServiceMonitor monitoring/node', 'patch ServiceMonitor monitoring/ksm', 'patch ServiceMonitor monitoring/ksm', 'delete ServiceMonitor monitoring/node']);
+    });
+
+    it('does what can be known, and says what cannot', async () => {
+      expect(await planned(monitored([], ['ksm']), RESTORE, INPUT, ROLES)).toMatchObject({ steps: [{ object: { name: 'ksm' } }] });
+      expect(await plan(monitored([monitor('ksm')], ['ksm']), RESTORE, INPUT, ROLES)).toMatchObject({ kind: 'refused', gates: [{ gate: 'desiredState' }], reason: { en: expect.stringContaining('monitoring/node') } });
+      expect(await plan(monitored([monitor('node'), monitor('ksm')]), RESTORE, INPUT, ROLES)).toMatchObject({ kind: 'unneeded', reason: { en: expect.stringMatching(/node is as .*ksm is as /) } });
+    });
+  });
+
   it('makes nothing else than what is desired, whatever a plan says', async () => {
     const access = cluster();
     const made = await planned(access, RESTORE, { target: 'receiverService' });

@@ -199,3 +199,27 @@ describe('kubernetes.restoreSecret', () => {
     expect(access.kubernetes.writes).toEqual([]);
   });
 });
+
+describe('kubernetes.restoreSecret for the store gateways', () => {
+  const ROLES = ['store', 'receiver', 'objectStore', 'agent'];
+
+  /** The first store has been running for longer, the second could not start. */
+  function stores(): TestAccess {
+    const access = cluster();
+    access.config.targets['store'] = { apiVersion: 'apps/v1', kind: 'StatefulSet', namespace: NAMESPACE, name: 'thanos-store', ports: { metrics: 10902 } };
+    access.kubernetes.put(statefulSet({ workload: 'thanos-store', replicas: 2 }), pod({ ordinal: 0, workload: 'thanos-store' }), pod({ ordinal: 1, workload: 'thanos-store', life: 'crashing' }));
+    return access;
+  }
+
+  it('replaces those that are not ready, and neither a ready one nor a receiver', async () => {
+    const access = stores();
+    const made = await planned(access, RESTORE, { readers: 'store' }, ROLES);
+    expect(made.steps.map(({ id }) => id)).toEqual(['keep-secret', 'fill-secret', 'evict-thanos-store-1']);
+    expect(made.blastRadius).toMatchObject({ pods: ['thanos-store-1'], text: { en: expect.not.stringContaining('503') } });
+    expect(made.blastRadius).not.toHaveProperty('quorum');
+    expect(made.ifNothingIsDone.en).toContain('thanos-store');
+    for (const { id } of made.steps) await execute(access, made, { step: id, targets: ROLES });
+    expect(stored(access)).toBe(configuration(PLANTED.right));
+    expect(access.kubernetes.writes.at(-1)).toBe(`evict Pod ${NAMESPACE}/thanos-store-1`);
+  });
+});

@@ -1,6 +1,6 @@
 import type { AcceptedDecision, BreakGlass, Requirement } from '../../../workflows/contracts';
 import { RISKS } from '../../../workflows/contracts/vocabulary';
-import { checkApprovals, countApprovals, DEFAULT_POLICY, floored, requirementFor, worseRisk, type ApprovalContext } from '../../../workflows/domain/policy';
+import { checkApprovals, countApprovals, DEFAULT_POLICY, floored, OBSERVE_ONLY, requirementFor, worseRisk, type ApprovalContext } from '../../../workflows/domain/policy';
 import { statementFault } from '../../../workflows/domain/statements';
 import { TestSigner } from '../../support/signing';
 
@@ -51,6 +51,12 @@ test('destructive is never automatic and never one person’s decision', () => {
   expect(requirementFor({ ...DEFAULT_POLICY, destructive: { kind: 'automatic' } }, 'destructive')).toMatchObject({ kind: 'approval', approvers: 2 });
   expect(requirementFor({ ...DEFAULT_POLICY, destructive: { ...one } }, 'destructive')).toMatchObject({ approvers: 2 });
   expect(requirementFor({ ...DEFAULT_POLICY, destructive: { kind: 'observe-only' } }, 'destructive').kind).toBe('observe-only');
+});
+
+test('where nothing else is said, approvers and admins decide, two of them on what is destructive; and observing is for every risk', () => {
+  expect(DEFAULT_POLICY).toEqual({ safe: { kind: 'automatic' }, disruptive: one, destructive: two });
+  expect(checkApprovals(DEFAULT_POLICY.disruptive, [decision('kim', { roles: ['responder'] })], context).approved).toBe(false);
+  for (const risk of RISKS) expect(requirementFor(OBSERVE_ONLY, risk)).toEqual({ kind: 'observe-only' });
 });
 
 test('observe-only and never approve nothing, whoever decides', () => {

@@ -29,6 +29,11 @@ describe('a remedy that did not help', () => {
     expect([...distrusted(status(tried('c', ['resize', false]), tried('b', ['resize', false]), tried('a', ['resize', true])), 'head-series')]).toEqual(['resize']);
   });
 
+  it('is judged by the last try also within one incident', () => {
+    expect([...distrusted(status(tried('a', ['resize', false], ['resize', false], ['resize', true])), 'head-series')]).toEqual([]);
+    expect([...distrusted(status(tried('a', ['resize', true], ['resize', false], ['resize', false])), 'head-series')]).toEqual(['resize']);
+  });
+
   it('for another cause says nothing of this one', () => {
     const other = { rootCause: { id: 'other', title: text('x') }, remedies: [{ remedy: 'resize', helped: false }] };
     expect(inTrustedOrder(status(past('a', other), past('b', other)), CAUSE)).toEqual(['resize', 'evict', 'scale']);
@@ -42,6 +47,22 @@ describe('what the incident says first', () => {
     expect(recurrenceText({ ...state, rootCause: 'head-series' })?.en).toBe('The same root cause as 2 times within 30 days: 20261115-00000002, 20261101-00000001; its permanent fix is still open.');
     expect(recurrenceText({ ...state, rootCause: 'something-new' })).toBeUndefined();
     expect(currentDetails({ ...state, rootCause: 'head-series' }).split('\n')[0]).toContain('The same root cause as');
+  });
+
+  it('the last one by itself, without a fix where none is open', () => {
+    expect(recurrenceText({ ...status(past('20261115-00000002')), rootCause: 'head-series' })?.en).toBe('The same root cause as in 20261115-00000002.');
+  });
+
+  it('at most three of them by name', () => {
+    const [a, b, c, d] = [past('a'), past('b'), past('c'), past('d')];
+    expect(recurrenceText(status(a, b, c))?.en).toContain(': a, b, c; the last time');
+    expect(recurrenceText(status(a, b, c, d))?.en).toContain(': a, b, c, …; the last time');
+  });
+
+  it('nothing of another class, or of one whose cause was never found', () => {
+    const { rootCause: _unfound, ...unfound } = past('b');
+    expect(recurrenceText(status(past('a', { incidentClass: 'disk-full' }), unfound))).toBeUndefined();
+    expect(recurrenceText({ ...status(past('a')), rootCause: 'unknown' })?.en).toContain('Not the first of its kind');
   });
 
   it('nothing where it is the first', () => {

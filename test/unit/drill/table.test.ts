@@ -1,4 +1,4 @@
-import type { DrillResult } from '../../../infra/drill/drill';
+import type { DrillResult } from '../../../infra/drill/result';
 import { adversityTable, drillMarkdown, drillTable, silenceTable } from '../../../infra/drill/table';
 
 const RESULT: DrillResult = { fault: 'receivers-bad-flag', seed: 1, factor: 0.05, publicId: '-', expectedCause: 'x', foundCause: '-', rank: 0, proposed: [], forbiddenProposed: [], steps: [], outcome: '-', alertSeconds: 0, causeSeconds: null, planSeconds: null, recoveredSeconds: null, closedSeconds: 0, auditFaults: [], ablation: [], problems: [] };

@@ -41,6 +41,27 @@ describe('the healthy pipeline', () => {
   });
 });
 
+describe('a changed template of a StatefulSet', () => {
+  const CACHE = { apiVersion: 'apps/v1', kind: 'StatefulSet', namespace: 'monitoring', name: 'memcached' };
+  const restart = (strategy: object = {}) => practice.cluster.gateway.patch(CACHE, [{ op: 'add', path: '/spec/template/metadata/annotations', value: { restarted: 'now' } }, { op: 'add', path: '/spec/updateStrategy', value: { ...strategy } }], DO);
+
+  it('has its pods replaced when all of them are ready', async () => {
+    const before = await practice.pod('memcached-0');
+    await restart();
+    practice.pass(3_000);
+    const after = await practice.pod('memcached-0');
+    expect(after.metadata.uid).not.toBe(before.metadata.uid);
+    expect(shown(after)).toBe('1/1 Running');
+  });
+
+  it('waits for whoever deletes them, with OnDelete', async () => {
+    const before = await practice.pod('memcached-0');
+    await restart({ type: 'OnDelete' });
+    practice.pass(3_000);
+    expect((await practice.pod('memcached-0')).metadata.uid).toBe(before.metadata.uid);
+  });
+});
+
 describe('eviction', () => {
   it('makes a new pod: gone, then creating, then ready, with another UID and on the present revision', async () => {
     const before = await practice.pod('thanos-receive-1');
