@@ -18,7 +18,7 @@ interface AuditEvent {
   user: { username: string };
   objectRef?: { resource: string; subresource?: string; namespace?: string; name?: string };
   responseStatus?: { code?: number };
-  requestObject?: { metadata?: { name?: string }; dryRun?: string[]; deleteOptions?: { dryRun?: string[] } };
+  requestObject?: { metadata?: { name?: string }; dryRun?: string[]; deleteOptions?: { dryRun?: string[] }; spec?: { replicas?: number } };
 }
 
 const NIGHTSHIFT = 'system:serviceaccount:nightshift:nightshift';
@@ -36,6 +36,24 @@ export function mutationsSince(auditLog: string, since: string): AuditedMutation
     .filter((event) => MUTATING.has(event.verb) && !QUESTIONS.has(event.objectRef?.resource ?? '') && !isDryRun(event))
     .map(toMutation)
     .filter(({ code }) => code >= 200 && code < 300);
+}
+
+/** Who wanted how many replicas of a Deployment, and when. */
+export interface Scaling {
+  at: string;
+  user: string;
+  replicas: number;
+}
+
+/** Every change of a Deployment's scale that the API server has accepted, in turn. */
+export function scalingsOf(auditLog: string, { namespace, name }: { namespace: string; name: string }): Scaling[] {
+  return readFileSync(auditLog, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('"subresource":"scale"'))
+    .flatMap((line) => parse(line))
+    .filter(({ stage, verb, objectRef, responseStatus }) => stage === 'ResponseComplete' && MUTATING.has(verb) && responseStatus?.code === 200 && objectRef?.resource === 'deployments' && objectRef.subresource === 'scale' && objectRef.namespace === namespace && objectRef.name === name)
+    // None stands for nought on the wire.
+    .map(({ stageTimestamp, user, requestObject }) => ({ at: stageTimestamp, user: user.username, replicas: requestObject?.spec?.replicas ?? 0 }));
 }
 
 function parse(line: string): AuditEvent[] {

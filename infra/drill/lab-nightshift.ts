@@ -28,14 +28,24 @@ export interface CommandResult {
   stderr: string;
 }
 
+/** What does not run beside the gateway: Temporal, and the workers that it calls. */
+export interface Apart {
+  readonly temporalAddress: string;
+  /** Of `nightshift.yaml`. */
+  readonly serverless: object;
+}
+
 /** Nightshift as a user would run it, inside the lab: `nightshift start` with a configuration for the lab's cluster. */
 export class LabNightshift {
   private child: ChildProcess | undefined;
   private readonly tokens: Record<Decider, string>;
   readonly configFile: string;
 
-  /** @param cluster more of the cluster's configuration, such as its GitOps repository */
-  constructor(private readonly lab: RunningLabStatus, readonly dataDir: string, private readonly paths: LabPaths = labPaths(), private readonly cluster: object = {}) {
+  /**
+   * @param cluster more of the cluster's configuration, such as its GitOps repository
+   * @param apart where only the gateway is to run
+   */
+  constructor(private readonly lab: RunningLabStatus, readonly dataDir: string, private readonly paths: LabPaths = labPaths(), private readonly cluster: object = {}, private readonly apart?: Apart) {
     mkdirSync(dataDir, { recursive: true });
     this.configFile = path.join(dataDir, 'nightshift.yaml');
     // Alertmanager's token is the machine's own, so that the webhook needs no other.
@@ -48,7 +58,7 @@ export class LabNightshift {
   async start(): Promise<void> {
     const log = path.join(this.dataDir, 'start.log');
     const out = openSync(log, 'a');
-    const child = runInLab([process.execPath, path.join(projectRoot(), 'bin', 'nightshift.mjs'), 'start'], { stdio: ['ignore', out, out], env: this.environment() }, this.paths);
+    const child = runInLab([process.execPath, path.join(projectRoot(), 'bin', 'nightshift.mjs'), this.apart ? 'gateway' : 'start'], { stdio: ['ignore', out, out], env: this.environment() }, this.paths);
     this.child = child;
     const deadline = Date.now() + READY_WITHIN_MS;
     while (!(await this.isReady())) {
@@ -161,13 +171,14 @@ export class LabNightshift {
   private environment(): NodeJS.ProcessEnv {
     const { NIGHTSHIFT_TOKEN: _token, TEMPORAL_ADDRESS: _address, TEMPORAL_NAMESPACE: _namespace, NIGHTSHIFT_PORT: _port, ...rest } = process.env;
     const { host, port } = this.lab.gateway;
-    return { ...rest, NIGHTSHIFT_DATA_DIR: this.dataDir, NIGHTSHIFT_CONFIG: this.configFile, NIGHTSHIFT_URL: `http://${host}:${port}` };
+    return { ...rest, NIGHTSHIFT_DATA_DIR: this.dataDir, NIGHTSHIFT_CONFIG: this.configFile, NIGHTSHIFT_URL: `http://${host}:${port}`, ...(this.apart && { TEMPORAL_ADDRESS: this.apart.temporalAddress }) };
   }
 
   private config() {
     const { gateway, nightshiftKubeconfig, urls, desiredState, factor, parts } = this.lab;
     return {
       http: { host: gateway.host, port: gateway.port },
+      ...(this.apart && { serverless: this.apart.serverless }),
       users: DECIDERS.map((name) => ({ name, roles: ['approver', 'responder'], token: { file: path.join(this.dataDir, `token-${name}`) } })),
       clusters: [
         {

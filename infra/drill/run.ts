@@ -5,13 +5,13 @@ import { labDown } from '../lab/lab-down';
 import { labUp } from '../lab/lab-up';
 import { partsFor } from '../lab/injection/engine';
 import { PART_NAMES, type PartName } from '../lab/parts';
-import { labPaths } from '../lab/paths';
+import { labPaths, type LabPaths } from '../lab/paths';
 import { DEFAULT_FACTOR } from '../lab/settings';
 import { adversityDrill, loadAdversities, type AdversityResult } from './adversity';
 import { loadAnswers } from './answers';
 import { calmDrill, loadSituations, type CalmResult } from './calm';
 import { drill } from './drill';
-import { LabNightshift } from './lab-nightshift';
+import { LabNightshift, type Apart } from './lab-nightshift';
 import type { DrillSet } from './sets';
 import type { DrillResult } from './result';
 import { silenceDrill, loadSilentSituations, TOLERATED_SECONDS, type SilenceResult } from './silence';
@@ -134,8 +134,13 @@ async function onLab<Result>(keep: boolean, say: Say, work: (nightshift: LabNigh
   }
 }
 
+/** Only the gateway runs; `prepare` comes before it. */
+export interface ApartInLab extends Apart {
+  prepare(paths: LabPaths): Promise<void>;
+}
+
 /** A running lab, or one of our own, with Nightshift in it. `end` leaves nothing running, unless the lab was there before or is to be kept. */
-export async function nightshiftInLab(keep: boolean, say: Say, parts: readonly PartName[] = [], cluster: object = {}): Promise<{ nightshift: LabNightshift; end: () => Promise<void> }> {
+export async function nightshiftInLab(keep: boolean, say: Say, parts: readonly PartName[] = [], cluster: object = {}, apart?: ApartInLab): Promise<{ nightshift: LabNightshift; end: () => Promise<void> }> {
   const paths = labPaths();
   const before = await labStatus(paths);
   await labUp(paths, { factor: DEFAULT_FACTOR, parts }, say);
@@ -143,7 +148,7 @@ export async function nightshiftInLab(keep: boolean, say: Say, parts: readonly P
   if (!lab) throw new Error('The lab came up and is gone again; its logs are in its folder.');
   const dataDir = path.join(paths.dir, `nightshift-${Date.now()}`);
   mkdirSync(dataDir, { recursive: true });
-  const nightshift = new LabNightshift(lab, dataDir, paths, cluster);
+  const nightshift = new LabNightshift(lab, dataDir, paths, cluster, apart);
   const end = async () => {
     for (const signal of SIGNALS) process.off(signal, interrupted);
     await nightshift.stop();
@@ -155,6 +160,7 @@ export async function nightshiftInLab(keep: boolean, say: Say, parts: readonly P
   };
   for (const signal of SIGNALS) process.once(signal, interrupted);
   try {
+    await apart?.prepare(paths);
     await nightshift.start();
   } catch (error) {
     await end();

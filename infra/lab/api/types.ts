@@ -37,6 +37,12 @@ export interface EnvVar {
   readonly valueFrom?: { readonly fieldRef?: { readonly fieldPath: string } };
 }
 
+/** All keys of an object, as variables. */
+export interface EnvSource {
+  readonly configMapRef?: { readonly name: string; readonly optional?: boolean };
+  readonly secretRef?: { readonly name: string; readonly optional?: boolean };
+}
+
 /** Quantities by resource name: `cpu`, `memory`. */
 export interface Resources {
   readonly requests?: Readonly<Record<string, string>>;
@@ -50,6 +56,7 @@ export interface Container {
   readonly args?: readonly string[];
   readonly workingDir?: string;
   readonly env?: readonly EnvVar[];
+  readonly envFrom?: readonly EnvSource[];
   readonly ports?: ReadonlyArray<{ readonly name?: string; readonly containerPort: number }>;
   readonly volumeMounts?: ReadonlyArray<{ readonly name: string; readonly mountPath: string; readonly subPath?: string; readonly readOnly?: boolean }>;
   readonly resources?: Resources;

@@ -11,10 +11,11 @@ const PATH = '/image/bin:/usr/local/bin:/usr/bin:/bin';
 
 /**
  * @param programs of the container's image; the first is its entry point
+ * @param variables of whole objects; the container's own are stronger
  * @throws where neither the container nor its image says what to run, or at an unknown field
  */
-export function invocation(container: Container, pod: Pod, podIp: string, programs: readonly string[]): Invocation {
-  const env: Record<string, string> = { PATH, HOME: '/tmp', HOSTNAME: pod.metadata.name, KUBERNETES_SERVICE_HOST: KUBERNETES_SERVICE_IP, KUBERNETES_SERVICE_PORT: '443' };
+export function invocation(container: Container, pod: Pod, podIp: string, programs: readonly string[], variables: Readonly<Record<string, string>> = {}): Invocation {
+  const env: Record<string, string> = { PATH, HOME: '/tmp', HOSTNAME: pod.metadata.name, KUBERNETES_SERVICE_HOST: KUBERNETES_SERVICE_IP, KUBERNETES_SERVICE_PORT: '443', ...variables };
   for (const { name, value, valueFrom } of container.env ?? []) env[name] = valueFrom?.fieldRef ? podField(pod, valueFrom.fieldRef.fieldPath, podIp) : expand(value ?? '', env);
   const [program = programs[0], ...words] = container.command ?? [];
   if (program === undefined) throw new Error(`container ${container.name} has no command, and its image no program`);

@@ -22,6 +22,7 @@ export interface ContainerHost {
   readonly recordFile: string;
   readonly controlGroups: ControlGroups;
   readonly mounts: readonly Mount[];
+  variables(): Readonly<Record<string, string>>;
   changed(): void;
   event(type: 'Normal' | 'Warning', reason: string, message: string): void;
 }
@@ -99,7 +100,7 @@ export class ContainerRunner {
     const { host, container } = this;
     const containerID = `process://${randomUUID()}`;
     const run = this.current.restartCount;
-    const { env, command } = invocation(container, host.pod, host.podIp, Object.keys(image));
+    const { env, command } = invocation(container, host.pod, host.podIp, Object.keys(image), host.variables());
     const hostname = host.pod.spec.hostname ?? host.pod.metadata.name;
     const subdomain = host.pod.spec.subdomain;
     const mounts = createRootfs(host.rootFolder, { hostname, namespace: host.pod.metadata.namespace ?? 'default', podIp: host.podIp, ...(subdomain ? { subdomain } : {}) }, image, host.mounts);

@@ -113,7 +113,9 @@ export class PodWorker {
   private async mountVolumes(): Promise<void> {
     while (!this.abort.signal.aborted) {
       try {
-        return await this.volumes.sync();
+        await this.volumes.sync();
+        for (const { container } of [...this.init, ...this.containers]) this.volumes.variables(container);
+        return;
       } catch (error) {
         if (!(error instanceof VolumeNotReady || error instanceof ApiError)) throw error;
         this.event('Warning', 'FailedMount', `MountVolume.SetUp failed: ${error.message}`);
@@ -133,6 +135,7 @@ export class PodWorker {
       logFolder: path.join(this.context.logs, `${namespace}_${name}_${uid}`, container.name),
       recordFile: path.join(recordsFolder(this.context.pods), `${uid}.${container.name}`),
       mounts: (container.volumeMounts ?? []).map((mount): Mount => ({ source: path.join(this.volumes.path(mount.name), mount.subPath ?? ''), target: mount.mountPath, readOnly: mount.readOnly ?? this.volumes.isReadOnly(mount.name) })),
+      variables: () => this.volumes.variables(container),
       changed: () => this.changed(),
       event: (type, reason, message) => this.event(type, reason, message),
     });

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { ApiClient } from '../api/client';
 import type { Reflector } from '../api/reflector';
-import type { ConfigMap, KeyToPath, PersistentVolumeClaim, Pod, ProjectedSource, Secret, Volume } from '../api/types';
+import type { ConfigMap, Container, KeyToPath, PersistentVolumeClaim, Pod, ProjectedSource, Secret, Volume } from '../api/types';
 import type { Disks } from '../storage/disks';
 import { writePayload, type Payload } from './atomic-folder';
 import { podField } from './container-env';
@@ -16,6 +16,12 @@ export interface VolumeSources {
 
 /** What a volume needs is not there (yet); the pod waits for it, as under a kubelet. */
 export class VolumeNotReady extends Error {}
+
+interface Reference {
+  readonly name: string;
+  readonly items?: readonly KeyToPath[];
+  readonly optional?: boolean;
+}
 
 /** Tokens are renewed with every volume sync; they live long enough to bridge a stopped node agent. */
 const TOKEN_SECONDS = 24 * 3600;
@@ -42,6 +48,12 @@ export class PodVolumes {
       else if (volume.persistentVolumeClaim) await this.attach(volume.name, volume.persistentVolumeClaim.claimName);
       else writePayload(this.path(volume.name), await this.payload(volume));
     }
+  }
+
+  /** What a container takes from whole objects (`envFrom`), as they are now. @throws VolumeNotReady */
+  variables({ envFrom = [] }: Container): Record<string, string> {
+    const payloads = envFrom.map(({ configMapRef, secretRef }) => (configMapRef ? this.configMap(configMapRef) : secretRef ? this.secret(secretRef) : new Map<string, Buffer>()));
+    return Object.fromEntries(payloads.flatMap((payload) => [...payload].map(([name, content]) => [name, content.toString('utf8')])));
   }
 
   /** ConfigMaps and Secrets are mounted read-only; an emptyDir is the pod's own, and a claim's volume may be written. */
@@ -77,14 +89,22 @@ export class PodVolumes {
 
   private async project(source: ProjectedSource): Promise<Payload> {
     const { configMap, secret, downwardAPI, serviceAccountToken } = source;
-    if (configMap) return this.pick('configmap', configMap, decodeConfigMap(this.sources.configMaps.find(this.pod.metadata.namespace, configMap.name)));
-    if (secret) return this.pick('secret', secret, decodeSecret(this.sources.secrets.find(this.pod.metadata.namespace, secret.name)));
+    if (configMap) return this.configMap(configMap);
+    if (secret) return this.secret(secret);
     if (downwardAPI) return new Map((downwardAPI.items ?? []).map((item) => [item.path, Buffer.from(item.fieldRef ? podField(this.pod, item.fieldRef.fieldPath, this.podIp) : '')]));
     if (serviceAccountToken) return new Map([[serviceAccountToken.path, Buffer.from(await this.serviceAccountToken())]]);
     return new Map();
   }
 
-  private pick(kind: string, reference: { name: string; items?: readonly KeyToPath[]; optional?: boolean }, data: Payload | undefined): Payload {
+  private configMap(reference: Reference): Payload {
+    return this.pick('configmap', reference, decodeConfigMap(this.sources.configMaps.find(this.pod.metadata.namespace, reference.name)));
+  }
+
+  private secret(reference: Reference): Payload {
+    return this.pick('secret', reference, decodeSecret(this.sources.secrets.find(this.pod.metadata.namespace, reference.name)));
+  }
+
+  private pick(kind: string, reference: Reference, data: Payload | undefined): Payload {
     if (!data) {
       if (reference.optional) return new Map();
       throw new VolumeNotReady(`${kind} "${reference.name}" not found`);

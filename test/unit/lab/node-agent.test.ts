@@ -9,6 +9,7 @@ import { formatLine, parseLogQuery, renderLog } from '../../../infra/lab/node/lo
 import { PodAddresses } from '../../../infra/lab/node/pod-addresses';
 import { mergeConditions, podStatus } from '../../../infra/lab/node/pod-status';
 import { restartDelayMs, timings } from '../../../infra/lab/node/timings';
+import { PodVolumes, VolumeNotReady, type VolumeSources } from '../../../infra/lab/node/volumes';
 
 const pod: Pod = {
   metadata: { name: 'p-0', namespace: 'monitoring', uid: 'u', labels: { app: 'p' } },
@@ -57,6 +58,17 @@ describe('containers', () => {
     expect(command).toEqual(['run', '--at=10.244.0.1:1', '$(NO)', '$(POD_IP)']);
     expect(env).toMatchObject({ URL: 'http://10.244.0.1' });
     expect(expand('$(A)$(A)', { A: 'x' })).toBe('xx');
+  });
+
+  it('get all of a ConfigMap and of a Secret as variables, of which their own are stronger, and wait for one that is not there', () => {
+    const objects: Record<string, object> = { 'monitoring/known': { data: { A: '1', B: '2' } }, 'monitoring/secret': { data: { C: Buffer.from('3').toString('base64') } } };
+    const find = { find: (namespace: string, name: string) => objects[`${namespace}/${name}`] };
+    const volumes = new PodVolumes(pod, '/nowhere', '', { configMaps: find, secrets: find } as unknown as VolumeSources);
+    const container = { name: 'c', image: 'i', command: ['run', '$(A)'], env: [{ name: 'B', value: 'own' }], envFrom: [{ configMapRef: { name: 'known' } }, { secretRef: { name: 'secret' } }, { secretRef: { name: 'none', optional: true } }] };
+    const { env, command } = invocation(container, pod, '', [], volumes.variables(container));
+    expect(env).toMatchObject({ A: '1', B: 'own', C: '3' });
+    expect(command).toEqual(['run', '1']);
+    expect(() => volumes.variables({ ...container, envFrom: [{ configMapRef: { name: 'none' } }] })).toThrow(VolumeNotReady);
   });
 
   it('runs its image’s first program where it names none, and finds one that elsewhere is in /bin', () => {
