@@ -1,5 +1,5 @@
 import type { IncidentRecord, MutationRecord, PlanResult, Text } from '../../../workflows/contracts';
-import { summaryOfRecord } from '../../../workflows/domain/record-summary';
+import { durationsOf, isMissed, summaryOfRecord } from '../../../workflows/domain/record-summary';
 import { fixture } from '../records/records-harness';
 
 const SAME: Text = { en: 'x', ko: 'x' };
@@ -71,4 +71,47 @@ test('what became of the fixes comes from beside the record; what is neither mer
   const states = ['proposed', 'merged', 'declined'] as const;
   const fixes = { publicId: 'x', cluster: 'c', reminders: 0, fixes: states.map((state) => ({ id: state, title: SAME, state })) };
   expect(summaryOfRecord(fixture('recovered'), fixes).fixes).toEqual([{ id: 'proposed', end: 'open' }, { id: 'merged', end: 'merged' }, { id: 'declined', end: 'declined' }]);
+});
+
+test('a target that was met in the last moment is not missed, and one that is open is not yet', () => {
+  const dueAt = '2026-11-22T00:00:00.000Z';
+  expect([{ dueAt, metAt: dueAt }, { dueAt }, { dueAt, metAt: '2026-11-22T00:00:00.001Z' }].map(isMissed)).toEqual([false, false, true]);
+});
+
+test('nothing is said of what never happened, and closing is', () => {
+  const { closedAt: _closed, recoveredAt: _recovered, ...rest } = changed({}).incident;
+  const open = { ...rest, clocks: { rootCause: { dueAt: rest.openedAt }, recovery: { dueAt: rest.openedAt } } };
+  const told = summaryOfRecord({ ...fixture('recovered'), incident: open });
+  for (const field of ['closedAt', 'recoveredAt', 'toRecover', 'toRootCause', 'toAcknowledge', 'ended']) expect(told).not.toHaveProperty(field);
+  expect(durationsOf(open)).toEqual({ toDetect: 95_200, open: 0 });
+  const after = (seconds: number) => new Date(Date.parse(open.openedAt) + seconds * 1_000).toISOString();
+  const whole = { ...open, closedAt: after(90), recoveredAt: after(30), clocks: { ...open.clocks, rootCause: { dueAt: after(300), metAt: after(4) } }, decisions: [approval('p1', after(10)), approval('p2', after(20))] };
+  expect(durationsOf(whole)).toEqual({ toDetect: 95_200, toRootCause: 4_000, toDecision: 20_000, toRecovery: 30_000, open: 90_000 });
+  expect(summaryOfRecord({ ...fixture('recovered'), incident: whole, ended: { how: 'terminated' } as never })).toMatchObject({ closedAt: after(90), ended: 'terminated' });
+});
+
+test('of a cause that was found, not of one that was ruled out', () => {
+  const causes = [{ id: 'first', title: SAME }, { id: 'second', title: SAME }] as never;
+  const { treatedCause: _none, ...rest } = changed({ causes, rootCause: 'second' }).incident;
+  expect(summaryOfRecord({ ...fixture('recovered'), incident: rest }).rootCause).toEqual({ id: 'second', title: SAME });
+});
+
+test('a rejection approves nothing, and what was only mitigated was brought back, too', () => {
+  const rejection = { planId: 'p1', verdict: 'reject', at: '2026-11-21T23:59:54.000Z', actor: 'a' } as never;
+  expect(summaryOfRecord(changed({ outcome: 'recovered', mutations: [mutation('p1')], decisions: [rejection] })).course).toBe('automatic');
+  expect(summaryOfRecord(changed({ outcome: 'mitigated', mutations: [mutation('p1')], decisions: [approval('p1')] })).course).toBe('approved');
+});
+
+test('what was found as it should be was not tried, and an undo that found nothing to do undid nothing', () => {
+  const trials = (mutations: MutationRecord[], plans = [plan('p1', 'evict'), plan('p2', 'restore')]) => summaryOfRecord(changed({ outcome: 'recovered', recoveredAt: '2026-11-21T23:59:58.000Z', mutations, plans })).remedies;
+  expect(trials([mutation('p1', 'unchanged'), mutation('p2')])).toEqual([{ remedy: 'restore', helped: true }]);
+  expect(trials([mutation('p2'), mutation('p2', 'unchanged', true)])).toEqual([{ remedy: 'restore', helped: true }]);
+  expect(trials([mutation('p1'), mutation('p2')], [{ kind: 'refused', remedy: 'evict' } as never, plan('p2', 'restore')])).toEqual([{ remedy: 'restore', helped: true }]);
+});
+
+test('the first act counts, whichever list it stands in', () => {
+  const note = (at: string) => ({ at, actor: 'kim', text: 'looking' }) as never;
+  const acknowledged = summaryOfRecord(changed({ notes: [note('2026-11-21T23:59:50.200Z')], decisions: [approval('p1', '2026-11-21T23:59:58.200Z')] })).toAcknowledge;
+  expect(acknowledged).toBe(4_000);
+  expect(summaryOfRecord(changed({ notes: [note('2026-11-21T23:59:58.200Z')], decisions: [approval('p1', '2026-11-21T23:59:50.200Z')] })).toAcknowledge).toBe(4_000);
 });

@@ -66,6 +66,8 @@ describe('a month in numbers', () => {
     expect(total.toRecover).toEqual({ count: 4, mean: 5.5 * MINUTE, median: 5 * MINUTE, p90: 10 * MINUTE });
     expect(total.toDetect).toEqual({ count: 5, mean: 0.8 * MINUTE, median: MINUTE, p90: MINUTE });
     expect(total.toAcknowledge).toEqual({ count: 0 });
+    const slow = summary('2026-11-02T00:00:00.000Z', { toAcknowledge: 3 * MINUTE, toRootCause: 7 * MINUTE });
+    expect(statisticsOf([...recovered, slow], NOVEMBER).total).toMatchObject({ toAcknowledge: { count: 1, median: 3 * MINUTE }, toRootCause: { count: 1, median: 7 * MINUTE } });
   });
 
   it('counts missed targets, fixes by what became of them, and how often each remedy helped', () => {
@@ -77,8 +79,24 @@ describe('a month in numbers', () => {
       NOVEMBER,
     );
     expect(total.missed).toEqual({ rootCause: 1, recovery: 2 });
+    expect(statisticsOf([summary('2026-11-02T00:00:00.000Z'), summary('2026-11-02T00:00:00.000Z', { missed: ['rootCause'] })], NOVEMBER).total.missed).toEqual({ rootCause: 1, recovery: 0 });
     expect(total.fixes).toEqual({ open: 1, merged: 1, declined: 1 });
     expect(total.remedies).toEqual([{ remedy: 'evict', tried: 2, helped: 1 }, { remedy: 'restore', tried: 1, helped: 1 }]);
+  });
+
+  it('lists remedies by how often they were tried, equally frequent ones by name', () => {
+    const trial = (remedy: string) => ({ remedy, helped: true });
+    const { total } = statisticsOf([summary('2026-11-02T00:00:00.000Z', { remedies: ['c', 'b', 'd', 'b', 'a'].map(trial) })], NOVEMBER);
+    expect(total.remedies.map(({ remedy }) => remedy)).toEqual(['b', 'a', 'c', 'd']);
+  });
+
+  it('names each problem of the handbook in both languages', () => {
+    const classes = ['metrics-missing', 'disk-full', 'high-memory', 'slow-query', 'grafana-unreachable', 'hashring-misconfigured', 'tsdb-corruption', 'remote-write-failure'] as const;
+    for (const incidentClass of classes) {
+      const [only] = statisticsOf([summary('2026-11-02T00:00:00.000Z', { incidentClass })], NOVEMBER).classes;
+      expect(only?.problem?.en).toMatch(/[a-z]{4}/);
+      expect(only?.problem?.ko).toMatch(/[가-힣A-Z]/);
+    }
   });
 
   it('lists the causes of a class, most frequent first, and says where none was certain', () => {
@@ -99,6 +117,8 @@ describe('a recurrence', () => {
   it('is the same root cause in the same cluster within thirty days, over the turn of the month, too', () => {
     expect(recurrences(summary('2026-10-20T00:00:00.000Z', { rootCause: cause('a') }), summary('2026-11-19T00:00:00.000Z', { rootCause: cause('a') }))).toBe(1);
     expect(recurrences(summary('2026-10-20T00:00:00.000Z', { rootCause: cause('a') }), summary('2026-11-19T00:00:00.001Z', { rootCause: cause('a') }))).toBe(0);
+    // In whichever order the records are read.
+    expect(recurrences(summary('2026-11-10T00:00:00.000Z', { rootCause: cause('a') }), summary('2026-10-20T00:00:00.000Z', { rootCause: cause('a') }))).toBe(1);
   });
 
   it('is none where cause or cluster differ, where no cause is known, or where it was only practised', () => {
@@ -106,6 +126,7 @@ describe('a recurrence', () => {
     expect(recurrences(summary(first, { rootCause: cause('a') }), summary(later, { rootCause: cause('b') }))).toBe(0);
     expect(recurrences(summary(first, { rootCause: cause('a') }), summary(later, { rootCause: cause('a'), cluster: 'cluster-04' }))).toBe(0);
     expect(recurrences(summary(first), summary(later))).toBe(0);
+    expect(recurrences(summary(first, { rootCause: cause('a'), outcome: 'merged' }), summary(later, { rootCause: cause('a') }))).toBe(0);
     expect(recurrences(summary(first, { rootCause: cause('a'), practice: true }), summary(later, { rootCause: cause('a') }))).toBe(0);
   });
 
