@@ -35,7 +35,8 @@ export function statementFault(signed: Signed<unknown>, addressee: Addressee, ke
   for (const field of ['message', 'temporalNamespace', 'workflowId', 'firstRunId'] as const) {
     if (statement[field] !== addressee[field]) return `it is addressed to another ${field} (${String(statement[field])})`;
   }
-  if (Date.parse(statement.expiresAt) < Date.parse(addressee.now)) return `it expired at ${statement.expiresAt}`;
+  // Written so that a time nobody can read has passed.
+  if (!(Date.parse(statement.expiresAt) >= Date.parse(addressee.now))) return `it expired at ${statement.expiresAt}`;
   return undefined;
 }
 

@@ -30,6 +30,17 @@ describe('going through a checklist', () => {
     expect(verdicts([answered('pods', { notApplicable: true, notReady: null }), silent])[0]![0]).toBe('not-applicable');
   });
 
+  it('asks what is there although a part of it is not: one that is silent or applies is enough', () => {
+    const gone = answered('logs', { notApplicable: true, withErrors: [] });
+    expect(verdicts([gone, answered('events', { notApplicable: true })])[1]![0]).toBe('not-applicable');
+    expect(verdicts([answered('logs', { withErrors: [] }), answered('events', { notApplicable: true })])[1]![0]).toBe('ok');
+    expect(verdicts([silent, answered('events', { notApplicable: true })])[1]![0]).toBe('not-answered');
+  });
+
+  it('finds where to look, too', () => {
+    expect(openLines(goThrough(CHECKLISTS, [answered('pods', { notReady: 2 }), answered('logs', { withErrors: [] })])).map(({ id }) => id)).toEqual(['pods']);
+  });
+
   it('finds what is open', () => {
     expect(openLines(goThrough(CHECKLISTS, [answered('pods', { notReady: 0 }), silent])).map(({ id }) => id)).toEqual(['logs']);
   });

@@ -74,3 +74,12 @@ it('an open fix is that of the earliest incident that proposed it', () => {
   const state = { ...status(past('b', { openFixes: ['ketama'] }), past('a', { openFixes: ['ketama', 'size-memory'] })), rootCause: 'head-series' };
   expect(earlierFixes(state, ['size-memory', 'ketama', 'other'])).toEqual({ 'size-memory': 'a', ketama: 'a' });
 });
+
+it('Temporal’s own page shows what is known and what is waited for', () => {
+  expect(currentDetails(opened).split('\n\n')).toEqual([`**${opened.title.en}** · cluster-03 · ${opened.severity}`, `phase **${opened.phase}**`, 'root cause: not known yet']);
+  const plan = { id: 'p1', title: text('Evict two pods'), risk: 'disruptive', hash: '0123456789abcdef' } as unknown as NonNullable<IncidentStatus['plan']>;
+  const causes = [{ ...CAUSE, id: 'other', title: text('Something else'), confidence: 0.2 }, { ...CAUSE, title: text('Too many series'), confidence: 0.934 }];
+  const lines = currentDetails({ ...opened, causes, rootCause: 'head-series', plan, outcome: 'recovered', waiting: { for: 'approval', since: 'x', text: text('a decision') } as never }).split('\n\n');
+  expect(lines.slice(2)).toEqual(['root cause: Too many series (93 %)', 'plan p1: Evict two pods (disruptive), hash 0123456789ab', 'waiting: a decision']);
+  expect(lines[1]).toMatch(/^phase \*\*.+\*\* · .+/);
+});
