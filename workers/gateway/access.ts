@@ -20,11 +20,12 @@ export const WORK: Role[] = ['responder', 'approver', 'admin'];
 /** Roles that may decide. */
 export const DECIDE: Role[] = ['approver', 'admin'];
 
-/** Checks the token before the body is read; a route that says nothing about access is closed. */
+/** Checks where a request comes from and its token before the body is read; a route that says nothing about access is closed. */
 export function registerAccess(app: FastifyInstance, users: UserDirectory): void {
   app.decorateRequest('actor', null);
   app.addHook('onRequest', async (request) => {
     if (request.is404) return;
+    if (!SAFE_METHODS.has(request.method) && isFromOtherSite(request)) throw new Problem(403, OTHER_SITE);
     const access = request.routeOptions.config.access ?? [];
     if (access === 'anyone') return;
     const actor = users.identify(tokenOf(request));
@@ -34,6 +35,17 @@ export function registerAccess(app: FastifyInstance, users: UserDirectory): void
     }
     request.actor = actor;
   });
+}
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+const OTHER_SITE = "A page of another site has sent this with a browser's credentials; nothing was done. Use the nightshift command, or a client that is no browser.";
+
+/** A browser that knows the token adds it to whatever any site makes it send, so what changes something may come from nobody's page but ours. */
+function isFromOtherSite({ headers }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  // Older browsers say the origin only; behind a proxy that rewrites the host, nobody's page is ours.
+  return headers.origin !== undefined && (!URL.canParse(headers.origin) || new URL(headers.origin).host !== headers.host);
 }
 
 /** The caller of a route that is not open to anyone. */

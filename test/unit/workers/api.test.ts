@@ -1,3 +1,4 @@
+import { readToken } from '../../../workers/data-dir';
 import { GatewayHarness } from '../../support/gateway-harness';
 
 /** Routes that need no token, because they say nothing about incidents. */
@@ -59,6 +60,36 @@ describe('the API', () => {
       expect({ path, method, status, title: json['title'] }).toEqual({ path, method, status: 401, title: 'Unauthorized' });
     }
     for (const page of ['/', '/incidents/20261122-00000000']) expect((await gateway.send(page, undefined, { token: null })).status).toBe(401);
+  });
+
+  test.each([
+    [{ origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }, 403],
+    [{ 'sec-fetch-site': 'same-site' }, 403],
+    [{ origin: 'https://evil.example' }, 403],
+    [{ origin: 'null' }, 403],
+    [{ origin: 'http://127.0.0.1:1' }, 403],
+    [{ 'sec-fetch-site': 'none' }, 404],
+    [{ origin: 'https://nightshift.example', 'sec-fetch-site': 'same-origin' }, 404],
+    [{}, 404],
+  ])('a POST of a browser that knows the token, sent with %j → %i', async (headers, status) => {
+    const basic = `Basic ${Buffer.from(`x:${readToken(gateway.dir)}`).toString('base64')}`;
+    for (const path of ['take-over', 'resume', 'cancel', 'resolve', 'retry-fixes']) {
+      const answer = await gateway.send(`/api/v1/incidents/latest/${path}`, undefined, { method: 'POST', token: null, headers: { authorization: basic, ...headers } });
+      expect({ path, status: answer.status }).toEqual({ path, status });
+    }
+  });
+
+  test('a page of another site may change nothing anywhere, whatever it knows', async () => {
+    for (const { path, method } of await paths()) {
+      if (method === 'GET') continue;
+      const { status, json } = await gateway.send(path.replaceAll(/\{\w+\}/g, 'latest'), {}, { method, headers: { 'sec-fetch-site': 'cross-site' } });
+      expect({ path, method, status, detail: json['detail'] }).toEqual({ path, method, status: 403, detail: expect.stringContaining('another site') });
+    }
+  });
+
+  test('a page of our own may, where a browser says its origin only', async () => {
+    const { status } = await gateway.send('/api/v1/incidents/latest/take-over', {}, { headers: { origin: gateway.url } });
+    expect(status).toBe(404);
   });
 
   test('sends headers that keep a browser from doing anything with an answer but show it', async () => {
