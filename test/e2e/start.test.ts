@@ -1,6 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isAlive, nightshift, NightshiftProcess, until } from '../support/nightshift-process';
 
 describe('nightshift start', () => {
@@ -79,6 +80,19 @@ describe('npm start', () => {
     const pids = [running.pid, ...running.descendants()];
     expect(pids.length).toBeGreaterThanOrEqual(5);
     await running.stop(signal);
+    await until('everything has ended', () => !pids.some(isAlive));
+    await running.remove();
+  }, 600_000);
+
+  test('the end of the shell in which it was typed ends nothing', async () => {
+    const running = await NightshiftProcess.create();
+    await running.start(['sh', '-c', 'npm start --silent & wait']);
+    const pids = running.descendants();
+    await running.stop('SIGKILL');
+    await delay(2_000);
+    expect(pids.filter((pid) => !isAlive(pid))).toEqual([]);
+    expect(running.stdout).not.toContain('stopping');
+    process.kill(Number(pids[0]), 'SIGTERM');
     await until('everything has ended', () => !pids.some(isAlive));
     await running.remove();
   }, 600_000);

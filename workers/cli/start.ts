@@ -121,27 +121,33 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 const LOOK_FOR_PARENT_EVERY_MS = 500;
 
-/**
- * A signal to `npm start` ends npm, and at most the shell between npm and this process; it never arrives here. That the
- * parent, or the parent's parent, is another one now is the signal.
- */
+/** A signal to `npm start` ends npm, and never arrives here: that npm is not there any more is the signal. */
 function whenOrphaned(act: () => void): void {
-  const family = () => `${process.ppid} ${parentOf(process.ppid)}`;
-  const before = family();
+  const before = ancestors();
   const timer = setInterval(() => {
-    if (family() === before) return;
+    if (ancestors() === before) return;
     clearInterval(timer);
     act();
   }, LOOK_FOR_PARENT_EVERY_MS);
   timer.unref();
 }
 
+/** Down to npm: the parent, or, where npm has put a shell between, the parent's parent, too. */
+function ancestors(): string {
+  const { name, parent } = statusOf(process.ppid);
+  return SHELLS.has(name) ? `${process.ppid} ${parent}` : String(process.ppid);
+}
+
+const SHELLS = new Set(['sh', 'dash', 'bash', 'ash', 'busybox', 'ksh', 'zsh']);
+
 /** Empty where there is no /proc: then only the parent itself is watched. */
-function parentOf(pid: number): string {
+function statusOf(pid: number): { name: string; parent: string } {
   try {
-    return /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const field = (name: string) => new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(status)?.[1] ?? '';
+    return { name: field('Name'), parent: field('PPid') };
   } catch {
-    return '';
+    return { name: '', parent: '' };
   }
 }
 
