@@ -1,5 +1,6 @@
-import { asyncLocalStorage } from '@temporalio/activity';
+import { asyncLocalStorage, type Info } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { msOptionalToNumber } from '@temporalio/common/lib/time';
 import { FAILURES, failure, failureTypeOf, type Notification, type NotificationResult, type NotifyActivities } from '../../workflows/contracts';
 import type { NotifyGateway } from './gateway';
 
@@ -16,7 +17,7 @@ export function createNotifyActivities({ receivers }: { receivers: readonly Noti
       if (receivers.length === 0) return { delivered: false, detail: 'no notification receiver is configured' };
       const wanted = receivers.filter(({ kinds, level = 1 }) => (kinds === undefined || kinds.includes(notification.kind)) && level <= notification.level);
       if (wanted.length === 0) return { delivered: false, detail: `no notification receiver of level ${notification.level} wants to hear of "${notification.kind}"` };
-      return summarize(await deliverAll(wanted, notification));
+      return summarize(await deliverAll(wanted, notification), asyncLocalStorage.getStore()?.info);
     },
   };
 }
@@ -49,11 +50,23 @@ async function deliverTo(receiver: NotifyGateway, notification: Notification): P
   }
 }
 
-/** @throws a failure that is retried when a receiver may take the page later; it says who has it already */
-function summarize(outcomes: readonly Outcome[]): NotificationResult {
+/**
+ * A page that has reached somebody is delivered, also where another receiver never took it.
+ * @throws a failure that is retried when a receiver may take the page later; it says who has it already
+ */
+function summarize(outcomes: readonly Outcome[], info: Info | undefined): NotificationResult {
   const detail = outcomes.map(({ receiver, said }) => `${receiver}: ${said}`).join('; ');
+  const delivered = outcomes.some((outcome) => outcome.delivered);
   const retry = outcomes.flatMap((outcome) => (outcome.delivered || !outcome.retry ? [] : [outcome.retry]))[0];
-  if (!retry) return { delivered: outcomes.some(({ delivered }) => delivered), detail };
+  if (!retry) return { delivered, detail };
   const wait: unknown = retry.nextRetryDelay;
+  if (delivered && info && isLastAttempt(info, typeof wait === 'number' ? wait : 0)) return { delivered, detail };
   throw failure(failureTypeOf(retry) ?? 'UpstreamUnavailable', detail, { cause: retry, ...(typeof wait === 'number' && { nextRetryMs: wait }) });
+}
+
+/** Would another attempt, which begins after the longest wait there may be, still end in time? If not, this one has the last word. */
+function isLastAttempt({ scheduledTimestampMs, scheduleToCloseTimeoutMs, startToCloseTimeoutMs, retryPolicy }: Info, askedToWaitMs: number): boolean {
+  if (scheduleToCloseTimeoutMs === 0) return false;
+  const longestWaitMs = Math.max(msOptionalToNumber(retryPolicy?.maximumInterval) ?? 0, askedToWaitMs);
+  return Date.now() + longestWaitMs + startToCloseTimeoutMs > scheduledTimestampMs + scheduleToCloseTimeoutMs;
 }

@@ -93,14 +93,33 @@ describe('notifyPage', () => {
     expect(await createNotifyActivities({ receivers: [receiver('chat', refuse)] }).notifyPage(PAGE)).toEqual({ delivered: false, detail: 'chat: answered 401' });
   });
 
+  const MINUTE = 60_000;
+  /** As a workflow asks for it: an attempt after so long. */
+  const since = (ms: number) => ({ scheduledTimestampMs: Date.now() - ms, scheduleToCloseTimeoutMs: 10 * MINUTE, startToCloseTimeoutMs: 15_000, retryPolicy: { maximumInterval: MINUTE } });
+
   it('is retried while one is away, says who has it already, and leaves that one out', async () => {
     const { notifyPage } = createNotifyActivities({ receivers: [receiver('pager', ok), receiver('chat', away)] });
-    const first = new MockActivityEnvironment();
+    const first = new MockActivityEnvironment(since(0));
     let left: unknown;
     first.on('heartbeat', (details: unknown) => (left = details));
     await expect(first.run(notifyPage, PAGE)).rejects.toMatchObject({ type: 'UpstreamUnavailable', message: 'pager: 200; chat: could not be reached', nextRetryDelay: 3_000 });
     away.mockImplementationOnce(async () => '202' as never);
     expect(await new MockActivityEnvironment({ heartbeatDetails: left }).run(notifyPage, PAGE)).toEqual({ delivered: true, detail: 'pager: 200; chat: 202' });
     expect(ok).toHaveBeenCalledTimes(1);
+  });
+
+  it('is delivered when one has it, also where another never takes it: no later attempt would end in time', async () => {
+    const { notifyPage } = createNotifyActivities({ receivers: [receiver('pager', ok), receiver('chat', away)] });
+    const page = (ms: number) => new MockActivityEnvironment({ ...since(ms), heartbeatDetails: [['pager', '200']] }).run(notifyPage, PAGE);
+    await expect(page(8 * MINUTE)).rejects.toMatchObject({ type: 'UpstreamUnavailable' });
+    expect(await page(9 * MINUTE)).toEqual({ delivered: true, detail: 'pager: 200; chat: could not be reached' });
+    expect(ok).not.toHaveBeenCalled();
+  });
+
+  it('goes on to its end for a wait that was asked for, and where nobody has it', async () => {
+    const late = createNotifyActivities({ receivers: [receiver('pager', ok), receiver('chat', jest.fn(async () => { throw failure('RateLimited', 'answered 429', { nextRetryMs: 5 * MINUTE }); }))] });
+    expect(await new MockActivityEnvironment(since(6 * MINUTE)).run(late.notifyPage, PAGE)).toEqual({ delivered: true, detail: 'pager: 200; chat: answered 429' });
+    const nobody = createNotifyActivities({ receivers: [receiver('chat', away)] });
+    await expect(new MockActivityEnvironment(since(9.9 * MINUTE)).run(nobody.notifyPage, PAGE)).rejects.toMatchObject({ type: 'UpstreamUnavailable' });
   });
 });
