@@ -3,7 +3,7 @@ import type { IncidentSummary } from '../gateway/incident-summary';
 import { Api, incidentPath, withApiOptions, type ApiOptions } from './api';
 import { oneLine, printJson } from './terminal';
 import { incidentView, type ShownStatus } from './views/incident';
-import { listView } from './views/list';
+import { listView, nothingOpenView } from './views/list';
 import { watch, type WatchOptions } from './watch';
 
 /** One incident as the API answers it: whole, or its line in the list while no worker answers. */
@@ -24,7 +24,9 @@ export function registerIncidentCommands(program: Command): void {
       const query = new URLSearchParams({ limit, ...(!all && !outcome && { open: 'true' }), ...(cluster && { cluster }), ...(phase && { phase }), ...(outcome && { outcome }) });
       const answer = await Api.from(options).get<{ incidents: IncidentSummary[] }>(`/api/v1/incidents?${query.toString()}`);
       if (options.json) printJson(answer);
-      else console.log(listView(answer.incidents));
+      else if (answer.incidents.length > 0) console.log(listView(answer.incidents));
+      else if (all || outcome) console.log(cluster || phase || outcome ? 'No such incidents.' : 'No incidents yet.');
+      else console.log(nothingOpenView({ cluster, phase }, await lastClosed(options, cluster)));
     });
 
   withApiOptions(program.command('show').argument('[id]', ID, 'latest'))
@@ -52,6 +54,12 @@ export function registerIncidentCommands(program: Command): void {
       if (options.json) printJson(answer);
       else console.log(answer.total === 0 ? 'Nothing is quarantined.' : answer.alerts.map(({ at, faults }) => `${at}  ${oneLine(faults.join('; '))}`).join('\n'));
     });
+}
+
+async function lastClosed(options: ApiOptions, cluster: string | undefined): Promise<IncidentSummary | undefined> {
+  const query = new URLSearchParams({ limit: '1', open: 'false', ...(cluster && { cluster }) });
+  const { incidents } = await Api.from(options).get<{ incidents: IncidentSummary[] }>(`/api/v1/incidents?${query.toString()}`);
+  return incidents[0];
 }
 
 export function shown(incident: ShownIncident): string {

@@ -28,7 +28,7 @@ export function registerMessageCommands(program: Command): void {
   }
 
   message(program, 'note', 'add a note to the timeline', ['<id>', '<text...>'], (text) => ({ path: '/notes', body: { text } }));
-  message(program, 'choose-remedy', 'plan another remedy of the runbook', ['<id>', '<remedy>'], (remedy, reason) => ({ path: '/remedy', body: { remedy, ...reason } }));
+  message(program, 'choose-remedy', 'plan another remedy of the runbook; "runbook explain <class>" has their IDs', ['<id>', '<remedy>'], (remedy, reason) => ({ path: '/remedy', body: { remedy, ...reason } }));
   message(program, 'take-over', 'take the incident over: nothing is executed any more', ['<id>'], (_, reason) => ({ path: '/take-over', body: reason }));
   const pause = withApiOptions(program.command('pause').argument('<id>'))
     .description('stop Nightshift for a while: nothing is executed, then it looks again and goes on')

@@ -95,17 +95,22 @@ export function span(milliseconds: number): string {
   return `${Math.max(0, Math.floor(milliseconds / unit))} ${name}`;
 }
 
-/** `03:12:40 (3 min ago)`, in the reader's time zone; with the date when it was not today. */
+/** `03:12:40 UTC (3 min ago)`; with the date when it was not today. */
 export function moment(at: string, now = Date.now()): string {
-  const time = new Date(at);
-  const ago = now - time.getTime();
-  const sameDay = time.toDateString() === new Date(now).toDateString();
+  const ago = now - Date.parse(at);
+  if (Number.isNaN(ago)) return oneLine(at);
+  const sameDay = dayOf(now - ago) === dayOf(now);
   return `${clockTime(at, !sameDay)} (${ago >= 0 ? `${span(ago)} ago` : `in ${span(-ago)}`})`;
 }
 
+function dayOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}
+
+/** In UTC, as everything that incidents and records say, and always with its name: whoever reads it may be anywhere. */
 export function clockTime(at: string, withDate = false): string {
   const time = new Date(at);
-  const two = (value: number) => String(value).padStart(2, '0');
-  const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} `;
-  return `${withDate ? day : ''}${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
+  if (Number.isNaN(time.getTime())) return oneLine(at);
+  const [day, clock] = time.toISOString().slice(0, 19).split('T');
+  return `${withDate ? `${day} ` : ''}${clock} UTC`;
 }

@@ -87,6 +87,27 @@ describe('what a person sees at 3 a.m.', () => {
     expect(view.trimEnd().split('\n').slice(-5)).toEqual(['Type next', `  npx nightshift approve ${ID}`, `  npx nightshift reject ${ID} --reason "…"`, `  npx nightshift take-over ${ID}   # nothing is executed any more`, `  npx nightshift pause ${ID} --for 15m   # then it goes on`]);
   });
 
+  test('what else could be done, by the ID that it is chosen with', () => {
+    const { waiting: _waiting, ...status } = incident();
+    const causes = incident().causes.map((cause) => ({ ...cause, remedies: cause.verdict === 'rejected' ? ['recreate-service'] : [plan.remedy, 'restore-template', 'restart-all', 'fourth'] }));
+    const asked = plain(incidentView(incident({ causes })));
+    expect(asked).toContain(`  npx nightshift choose-remedy ${ID} restore-template   # another remedy; all: npx nightshift runbook explain remote-write-failure\n  npx nightshift choose-remedy ${ID} restart-all\n`);
+    for (const not of [`choose-remedy ${ID} ${plan.remedy}`, 'recreate-service', 'fourth']) expect(asked).not.toContain(not);
+    expect(plain(incidentView({ ...status, causes, phase: 'waiting' }))).toContain(`choose-remedy ${ID} ${plan.remedy}`);
+    expect(plain(incidentView({ ...status, causes, phase: 'recover' }))).not.toContain('choose-remedy');
+  });
+
+  test('every time on it is in UTC, and says so', () => {
+    const view = plain(incidentView(incident({ notes: [{ at: '2026-11-22T03:11:00.000Z', actor: 'kim', text: 'x' }], recoveredAt: '2026-11-22T03:13:00.000Z' })));
+    expect(view.match(/\d\d:\d\d:\d\d/g)?.length).toBeGreaterThanOrEqual(5);
+    expect(view).not.toMatch(/\d\d:\d\d:\d\d(?! UTC)/);
+  });
+
+  test('closed, its permanent fixes are listed by a command', () => {
+    const { waiting: _waiting, ...status } = incident({ phase: 'closed', outcome: 'recovered', permanentFix: { workflowId: 'w', fixes: [{ id: 'f', title: text('f') }] } });
+    expect(plain(incidentView(status))).toContain('npx nightshift fixes list');
+  });
+
   test('says by way of which class it came to the present one', () => {
     expect(plain(incidentView(incident({ ledFrom: [{ incidentClass: 'disk-full', cause: 'x', title: { en: 'No space', ko: '공간 부족' } }] })))).toMatch(/By way of +No space \(disk-full\)/);
   });

@@ -43,11 +43,15 @@ describe('times', () => {
   });
 
   test('say how long ago, or how soon, and the date when it was not today', () => {
-    const now = new Date(2026, 10, 22, 3, 10).getTime();
-    expect(moment(new Date(now - 120_000).toISOString(), now)).toBe('03:08:00 (2 min ago)');
-    expect(moment(new Date(now + 3_600_000).toISOString(), now)).toBe('04:10:00 (in 1 h)');
-    expect(moment(new Date(now - 86_400_000).toISOString(), now)).toBe('2026-11-21 03:10:00 (1 d ago)');
-    expect(clockTime(new Date(now).toISOString())).toBe('03:10:00');
+    const now = Date.parse('2026-11-22T03:10:00.000Z');
+    expect(moment('2026-11-22T03:08:00.000Z', now)).toBe('03:08:00 UTC (2 min ago)');
+    expect(moment('2026-11-22T04:10:00.000Z', now)).toBe('04:10:00 UTC (in 1 h)');
+    expect(moment('2026-11-21T03:10:00.000Z', now)).toBe('2026-11-21 03:10:00 UTC (1 d ago)');
+    expect(clockTime('2026-11-22T12:10:00+09:00')).toBe('03:10:00 UTC');
+  });
+
+  test('that nobody can read are shown as they are', () => {
+    expect([moment('ne\u001bver'), clockTime('ne\u001bver')]).toEqual(['never', 'never']);
   });
 });
 

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import type { IncidentStatus } from '../../../workflows/contracts';
+import { oneLine } from '../terminal';
 
 /** The exact commands that make sense now, the likeliest first. */
 export function nextCommands(status: IncidentStatus): string[] {
@@ -7,9 +8,20 @@ export function nextCommands(status: IncidentStatus): string[] {
   return commands.length > 0 ? ['', pc.bold('Type next'), ...commands] : [];
 }
 
-function commandsFor({ publicId: id, phase, waiting, owner, plan, permanentFix }: IncidentStatus): string[] {
-  if (phase === 'closed') return [`postmortem ${id}`, ...(permanentFix ? [`show ${id} --json   # permanentFix: what stops it from coming back`] : [])];
-  if (owner || phase === 'waiting') return [`resume ${id}   # give it back to Nightshift`, `note ${id} "what you found"`, `cancel ${id} --reason "…"`];
-  if (waiting?.for === 'approval' && plan) return [`approve ${id}`, `reject ${id} --reason "…"`, `take-over ${id}   # nothing is executed any more`, `pause ${id} --for 15m   # then it goes on`];
+function commandsFor(status: IncidentStatus): string[] {
+  const { publicId: id, phase, waiting, owner, plan, permanentFix } = status;
+  if (phase === 'closed') return [`postmortem ${id}`, ...(permanentFix ? ['fixes list   # what stops it from coming back'] : [])];
+  if (owner || phase === 'waiting') return [`resume ${id}   # give it back to Nightshift`, ...others(status), `note ${id} "what you found"`, `cancel ${id} --reason "…"`];
+  if (waiting?.for === 'approval' && plan) return [`approve ${id}`, `reject ${id} --reason "…"`, ...others(status), `take-over ${id}   # nothing is executed any more`, `pause ${id} --for 15m   # then it goes on`];
   return [`watch ${id}`, `take-over ${id}   # nothing is executed any more`];
+}
+
+/** More are in the runbook; at night a screen is for the likeliest. */
+const MOST_OTHERS = 2;
+
+/** What the causes that are not ruled out could be treated with instead of the plan that waits. */
+function others({ publicId: id, causes, phase, plan, incidentClass }: IncidentStatus): string[] {
+  const offered = new Set(causes.filter(({ verdict }) => verdict !== 'rejected').flatMap(({ remedies }) => remedies));
+  if (plan && phase !== 'waiting') offered.delete(plan.remedy);
+  return [...offered].slice(0, MOST_OTHERS).map((remedy, index) => `choose-remedy ${id} ${oneLine(remedy)}${index === 0 ? `   # another remedy; all: npx nightshift runbook explain ${incidentClass}` : ''}`);
 }

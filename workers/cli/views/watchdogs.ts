@@ -16,7 +16,7 @@ const STATE: Record<WatchdogStatus['state'], Text> = {
 /** Every cluster's heartbeats at a glance. */
 export function watchdogsView(watchdogs: readonly WatchdogStatus[]): string {
   const head = [{ en: 'Cluster', ko: '클러스터' }, { en: 'Heartbeats', ko: '하트비트' }, { en: 'Last one', ko: '마지막 수신' }, { en: 'Tolerated until', ko: '허용 시한' }].map(say);
-  const table = new Table({ head, style: { head: [], border: [], compact: true }, wordWrap: true, colWidths: [20, 44, 26, 26] });
+  const table = new Table({ head, style: { head: [], border: [], compact: true }, wordWrap: true, colWidths: [20, 44, 28, 28] });
   for (const status of watchdogs) table.push([oneLine(status.cluster), stateOf(status), status.lastHeartbeatAt ? moment(status.lastHeartbeatAt) : '–', status.expectedBy ? moment(status.expectedBy) : '–']);
   return table.toString();
 }
