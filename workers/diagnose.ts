@@ -74,6 +74,6 @@ function within(cluster: ClusterConfig, namespace: string): ClusterConfig {
 function runbooksOf({ runbooksDir }: NightshiftConfig, classes: readonly string[]): Runbook[] {
   const valid = loadRunbooks(runbooksDir, { probes, remedies }).flatMap((loaded) => (loaded.valid ? [loaded.runbook] : []));
   const unknown = classes.find((wanted) => !valid.some(({ id }) => id === wanted));
-  if (unknown !== undefined) throw new UnknownRunbook(`There is no valid runbook ${unknown}; there is ${valid.map(({ id }) => id).join(', ') || 'none'}. "nightshift runbook check" says what is wrong with others.`);
+  if (unknown !== undefined) throw new UnknownRunbook(`There is no valid runbook ${unknown}; there is ${valid.map(({ id }) => id).join(', ') || 'none'}. "npx nightshift runbook check" says what is wrong with others.`);
   return classes.length > 0 ? valid.filter(({ id }) => classes.includes(id)) : valid;
 }

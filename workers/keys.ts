@@ -70,7 +70,7 @@ export function addKey(dir: DataDir, now = new Date()): StoredKey {
 export function useKey(dir: DataDir, keyId: string): void {
   const file = preparedFile(dir, keyId);
   const stored = readStoredKeys(dir).find((key) => key.keyId === keyId);
-  if (!stored || !existsSync(file)) throw new Error(`There is no prepared key ${keyId}: "nightshift keys list" shows those that are, "nightshift keys add" prepares one.`);
+  if (!stored || !existsSync(file)) throw new Error(`There is no prepared key ${keyId}: "npx nightshift keys list" shows those that are, "npx nightshift keys add" prepares one.`);
   if (stored.retired) throw new Error(`The key ${keyId} is retired; add another one.`);
   renameSync(file, dir.signingKeyFile);
 }
@@ -78,8 +78,8 @@ export function useKey(dir: DataDir, keyId: string): void {
 /** What it signed is worthless for workers from now on. @throws Error for the key that signs, or one that is not known */
 export function retireKey(dir: DataDir, keyId: string, reason: string, now = new Date()): StoredKey {
   const stored = readStoredKeys(dir).find((key) => key.keyId === keyId);
-  if (!stored) throw new Error(`There is no key ${keyId}; "nightshift keys list" shows those that are.`);
-  if (signingIdentity(dir).keyId === keyId) throw new Error(`The key ${keyId} signs now: make another one first with "nightshift keys rotate".`);
+  if (!stored) throw new Error(`There is no key ${keyId}; "npx nightshift keys list" shows those that are.`);
+  if (signingIdentity(dir).keyId === keyId) throw new Error(`The key ${keyId} signs now: make another one first with "npx nightshift keys rotate".`);
   if (stored.retired) return stored;
   const retired = { ...stored, retired: { at: now.toISOString(), reason } };
   writeKey(dir, retired);

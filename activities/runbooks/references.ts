@@ -88,7 +88,7 @@ function unregistered(kind: 'probe' | 'remedy', use: string, path: Path, names: 
   return { path: [...path, 'use'], what: `no ${kind} is registered as \`${use}\``, expected: oneOf(names), mend: suggest(use, names, LISTS[kind]) };
 }
 
-const LISTS = { probe: 'see `nightshift runbook list --probes`', remedy: 'see `nightshift runbook list --remedies`' } as const;
+const LISTS = { probe: 'see `npx nightshift runbook list --probes`', remedy: 'see `npx nightshift runbook list --remedies`' } as const;
 
 function inputFindings(kind: 'probe' | 'remedy', item: Used, path: Path, { input }: { input: z.ZodType }, issues: readonly z.core.$ZodIssue[]): Finding[] {
   const schema = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }) as SchemaNode;

@@ -51,7 +51,7 @@ function strongest(loaded: LoadedRunbook, request: RunbookRequest): Candidate | 
 function snapshot({ loaded, because }: Candidate): RunbookSnapshot {
   if (!loaded.valid) {
     const first = loaded.problems[0]!;
-    const more = loaded.problems.length > 1 ? ` (and ${loaded.problems.length - 1} more; \`nightshift runbook check\` lists them)` : '';
+    const more = loaded.problems.length > 1 ? ` (and ${loaded.problems.length - 1} more; \`npx nightshift runbook check\` lists them)` : '';
     throw failure('RunbookInvalid', `The runbook that claims this incident is broken: ${formatProblem(first)}${more}`);
   }
   const { deviations: _deviations, examples: _examples, ...runbook } = loaded.runbook;

@@ -9,7 +9,7 @@ const HEALTHY_WITHIN_MS = 4 * 60_000;
 
 export async function runningLab(): Promise<RunningLabStatus> {
   const { lab } = await labStatus(labPaths());
-  if (!lab) throw new Error('No lab is running: start one with "nightshift lab up".');
+  if (!lab) throw new Error('No lab is running: start one with "npx nightshift lab up".');
   return lab;
 }
 

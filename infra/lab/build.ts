@@ -24,7 +24,7 @@ export function toolFolder(tool: ToolSet): string {
 export function binary(name: Binary): string {
   const tool = (TOOL_SETS as readonly ToolSet[]).find((set) => set.binaries.includes(name));
   const file = tool && path.join(toolFolder(tool), name);
-  if (!file || !existsSync(file)) throw new Error(`${name} is not built. Run "nightshift lab build".`);
+  if (!file || !existsSync(file)) throw new Error(`${name} is not built. Run "npx nightshift lab build".`);
   return file;
 }
 

@@ -23,7 +23,7 @@ export function registerLabCommands(program: Command): void {
   command('status', 'what runs, and where').action((options: JsonOption) => actions().status(options));
   command('faults', 'what can be broken').action((options: JsonOption) => actions().faults(options));
   command('break', 'inject a fault and wait until it is in effect')
-    .argument('<fault>', 'see "nightshift lab faults"')
+    .argument('<fault>', 'see "npx nightshift lab faults"')
     .option('--seed <number>', 'makes choices by chance repeatable', parseWhole)
     .action((fault: string, options: JsonOption & { seed?: number }) => actions().breakIt(fault, options));
   command('heal', 'undo a fault by hand, as an operator would')

@@ -33,7 +33,7 @@ export function removeHandle(paths: LabPaths): void {
 /** There is no lab in this folder, or it is not running. */
 export class NoLab extends Error {
   constructor(paths: LabPaths) {
-    super(`No lab is running in ${paths.dir}. Start one with "nightshift lab up".`);
+    super(`No lab is running in ${paths.dir}. Start one with "npx nightshift lab up".`);
     this.name = 'NoLab';
   }
 }

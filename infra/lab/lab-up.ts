@@ -36,7 +36,7 @@ export async function labUp(paths: LabPaths, options: LabUpOptions, progress: Pr
   const present = readHandle(paths);
   if (present?.ready && isAlive(present.supervisor)) {
     const lacking = (options.parts ?? []).filter((part) => !present.parts.includes(part));
-    if (lacking.length > 0) throw new Error(`The lab in ${paths.dir} runs without ${lacking.join(', ')}. End it with "nightshift lab down", and start it with them.`);
+    if (lacking.length > 0) throw new Error(`The lab in ${paths.dir} runs without ${lacking.join(', ')}. End it with "npx nightshift lab down", and start it with them.`);
     progress(`A lab is already running in ${paths.dir}`);
     return present;
   }

@@ -4,7 +4,7 @@ import type { LabStatus } from './lab-status';
 
 /** The lab as a person reads it: pods, addresses, and how to go on. */
 export function statusTable({ running, dir, lab }: LabStatus): string {
-  if (!running || !lab) return `No lab is running in ${dir}. Start one with "nightshift lab up".`;
+  if (!running || !lab) return `No lab is running in ${dir}. Start one with "npx nightshift lab up".`;
   const pods = new Table({ head: ['pod', 'ready', 'state', 'restarts', 'address'], style: { head: [], border: [] } });
   for (const { name, ready, state, restarts, ip } of lab.pods) pods.push([name, ready ? pc.green('yes') : pc.red('no'), state, restarts, ip]);
   const facts = new Table({ style: { head: [], border: [] } });
@@ -16,7 +16,7 @@ export function statusTable({ running, dir, lab }: LabStatus): string {
     ['query', urls.thanosQuery],
     ['alertmanager', urls.alertmanager],
     ['posts alerts to', lab.webhook.url],
-    ['kubeconfig', `${lab.kubeconfig} (works inside: nightshift lab kubectl -- get pods)`],
+    ['kubeconfig', `${lab.kubeconfig} (works inside: npx nightshift lab kubectl -- get pods)`],
     ['Nightshift’s own', lab.nightshiftKubeconfig],
     ['audit log', lab.auditLog],
     ['desired state', lab.desiredState],

@@ -54,7 +54,7 @@ export class Api {
     const tokenFile = options.as ? path.join(dir.tokensDir, path.basename(options.as)) : dir.tokenFile;
     const given = options.as ? undefined : env['NIGHTSHIFT_TOKEN'];
     if (!given && !existsSync(tokenFile)) {
-      const remedy = options.as ? `add the user with "nightshift users add ${options.as}"` : 'start Nightshift first (npm start), or set NIGHTSHIFT_TOKEN';
+      const remedy = options.as ? `add the user with "npx nightshift users add ${options.as}"` : 'start Nightshift first (npm start), or set NIGHTSHIFT_TOKEN';
       throw new CommandError(`There is no token in ${tokenFile}: ${remedy}.`, EXIT.failed);
     }
     return new Api(url.replace(/\/$/, ''), given ?? readFileSync(tokenFile, 'utf8').trim());

@@ -26,7 +26,7 @@ export function registerAuditCommands(program: Command): void {
     .description('check trail, record, ledger and, where Temporal still has it, the history; exit code 1 when anything was changed')
     .option('--all', 'every incident that the records or the ledger know')
     .option('--since <day>', 'with --all: incidents of this day (UTC) and later, such as 2026-11-23', dayOf)
-    .option('--anchor <n:hash>', 'the ledger must hold this entry; "nightshift audit head" says it, for keeping elsewhere', anchorOf)
+    .option('--anchor <n:hash>', 'the ledger must hold this entry; "npx nightshift audit head" says it, for keeping elsewhere', anchorOf)
     .action(async (id: string | undefined, options: VerifyOptions) => {
       const { verifyAudit } = require('./audit/verify') as typeof import('./audit/verify.js');
       await verifyAudit(id, options);
@@ -58,6 +58,6 @@ function dayOf(text: string): string {
 
 function anchorOf(text: string): Anchor {
   const [, n, hash] = /^(\d+):([0-9a-f]{64})$/.exec(text) ?? [];
-  if (n === undefined || hash === undefined) throw new InvalidArgumentError('It must be a number, a colon and 64 hexadecimal digits, as "nightshift audit head" prints them.');
+  if (n === undefined || hash === undefined) throw new InvalidArgumentError('It must be a number, a colon and 64 hexadecimal digits, as "npx nightshift audit head" prints them.');
   return { n: Number(n), hash };
 }

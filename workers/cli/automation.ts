@@ -90,7 +90,7 @@ function sentence({ cluster }: ClusterEntry, { before, result }: Thrown, on: boo
   const did = result === 'unchanged' ? `${configMap} said so already.` : `${configMap} has been ${result}: enabled: "${on}" (automation was ${before.on ? 'on' : 'off'}).`;
   const means = on
     ? 'Plans that are approved, or that policy lets through, are executed again.'
-    : `No change starts from now on, approved or not; one that is being written this second ends. Incidents go on being diagnosed and people paged. To switch it on again: nightshift automation on --cluster ${name}`;
+    : `No change starts from now on, approved or not; one that is being written this second ends. Incidents go on being diagnosed and people paged. To switch it on again: npx nightshift automation on --cluster ${name}`;
   const notes = [
     ...(mode === 'observe' ? ['The cluster is only observed: nothing is changed there in any case.'] : []),
     ...(practice ? ['This is the practice cluster on this machine; playing an example begins anew, with automation on.'] : []),

@@ -111,7 +111,7 @@ async function made(deployment: WorkerDeployment, buildId: string, compute: Comp
 async function status({ deployment, buildId }: Deploying, { json }: DeployOptions): Promise<void> {
   const versions = await deployment.versions();
   if (json) return printJson({ buildId, versions });
-  if (versions.length === 0) return console.log('Nothing is deployed: "nightshift deploy serverless apply".');
+  if (versions.length === 0) return console.log('Nothing is deployed: "npx nightshift deploy serverless apply".');
   const table = new Table({ head: ['build', 'state', 'compute', 'since'], style: { head: [], border: [] } });
   for (const version of versions) table.push([version.buildId + (version.buildId === buildId ? ' (here)' : ''), stateText(version), version.provider ?? 'long-lived', version.createdAt]);
   console.log(table.toString());

@@ -16,7 +16,7 @@ export function registerKeyCommands(program: Command): void {
       const { keyId, certificate } = addKey(dir);
       useKey(dir, keyId);
       if (options.json) printJson({ keyId, before: certificate?.by });
-      else console.log(`${keyId} signs from now on. When nothing that ${certificate?.by} signed waits any more: nightshift keys retire ${certificate?.by} --reason rotated`);
+      else console.log(`${keyId} signs from now on. When nothing that ${certificate?.by} signed waits any more: npx nightshift keys retire ${certificate?.by} --reason rotated`);
     });
 
   local(keys.command('add'))
@@ -25,7 +25,7 @@ export function registerKeyCommands(program: Command): void {
       const dir = dirOf(options);
       const { keyId } = addKey(dir);
       if (options.json) printJson({ keyId });
-      else console.log(`${keyId} is prepared. Copy ${dir.keysDir}/${keyId}.json to the same folder of every other worker, then: nightshift keys use ${keyId}`);
+      else console.log(`${keyId} is prepared. Copy ${dir.keysDir}/${keyId}.json to the same folder of every other worker, then: npx nightshift keys use ${keyId}`);
     });
 
   local(keys.command('use').argument('<key>'))

@@ -39,7 +39,7 @@ export function registerMessageCommands(program: Command): void {
       if (options.json) printJson(answer);
       else console.log(`${answer.publicId}: paused until ${new Date(Date.now() + forMs).toISOString().slice(11, 16)} UTC; end it earlier with: npx nightshift resume ${answer.publicId}`);
     });
-  pause.addHelpText('after', '\nTo have it for as long as you need, take it over instead: nightshift take-over <id>');
+  pause.addHelpText('after', '\nTo have it for as long as you need, take it over instead: npx nightshift take-over <id>');
   message(program, 'resume', 'give the incident back to Nightshift', ['<id>'], (_, reason) => ({ path: '/resume', body: reason }));
   message(program, 'cancel', 'cancel the incident; it stays quiet until its alerts resolve', ['<id>'], (_, reason) => ({ path: '/cancel', body: reason }));
   message(program, 'resolve', 'say that what was opened by hand is over', ['<id>'], () => ({ path: '/resolve', body: {} }));
@@ -74,7 +74,7 @@ async function decide(id: string, verdict: 'approve' | 'reject', options: Decide
   const incident = await answered(api, id);
   const { publicId, plan } = incident;
   if (!plan || incident.waiting?.for !== 'approval') throw new CommandError(`No plan of ${publicId} waits for a decision; it is in phase ${incident.phase}.`, EXIT.refused);
-  if (options.plan && !plan.hash.startsWith(options.plan)) throw new CommandError(`The plan that waits has the hash ${plan.hash.slice(0, 12)}…, not ${options.plan}. Look again: nightshift show ${publicId}`, EXIT.refused);
+  if (options.plan && !plan.hash.startsWith(options.plan)) throw new CommandError(`The plan that waits has the hash ${plan.hash.slice(0, 12)}…, not ${options.plan}. Look again: npx nightshift show ${publicId}`, EXIT.refused);
   if (!options.json) console.log([`${publicId}  ${say(incident.title)}`, ...planView(plan, say)].join('\n'));
   if (!options.yes && !(await confirm(`${verdict === 'approve' ? 'Approve' : 'Reject'} the plan ${plan.hash.slice(0, 12)}…?`))) throw new CommandError('Nothing was decided.', EXIT.failed);
   const answer = await api.post<DecisionAnswer & { publicId: string }>(incidentPath(publicId, '/decisions'), { verdict, planHash: plan.hash, ...(options.reason && { reason: options.reason }), ...(options.breakGlass && { breakGlass: true }) });

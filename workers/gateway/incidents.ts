@@ -87,7 +87,7 @@ export class IncidentDirectory {
     const full = PUBLIC_ID_PATTERN.test(id) ? id : (await this.records.list()).find((known) => id === 'latest' || matchesId(known, id));
     const status = full && (await this.readRecord(full));
     if (!status && away) throw away;
-    if (!status) throw new Problem(404, `There is no incident ${id}. "nightshift list --all" shows those that are known.`);
+    if (!status) throw new Problem(404, `There is no incident ${id}. "npx nightshift list --all" shows those that are known.`);
     return { source: 'record', status, summary: summaryOfRecord(status) };
   }
 

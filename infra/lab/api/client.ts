@@ -38,7 +38,7 @@ export class ApiClient {
     const { clusters, users } = parse(readFileSync(kubeconfig, 'utf8')) as KubeconfigFile;
     const cluster = clusters[0]?.cluster;
     const user = users[0]?.user;
-    if (!cluster || !user) throw new Error(`${kubeconfig} names no cluster or no user; run "nightshift lab up" again.`);
+    if (!cluster || !user) throw new Error(`${kubeconfig} names no cluster or no user; run "npx nightshift lab up" again.`);
     const decode = (data?: string) => (data ? Buffer.from(data, 'base64') : undefined);
     const cert = decode(user['client-certificate-data']);
     const key = decode(user['client-key-data']);

@@ -61,7 +61,7 @@ export const breakIt = (fault: string, options: JsonOption & { seed?: number }):
   act(options, async ({ progress, result }) => {
     const seed = options.seed ?? Math.floor(Math.random() * 1_000_000);
     const applied = await breakLab(labPaths(), fault, seed, progress);
-    result(applied, `${fault} is in effect (seed ${seed}). Heal it with "nightshift lab heal".`);
+    result(applied, `${fault} is in effect (seed ${seed}). Heal it with "npx nightshift lab heal".`);
   });
 
 export const heal = (fault: string | undefined, options: JsonOption): Promise<void> =>

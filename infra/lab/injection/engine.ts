@@ -32,7 +32,7 @@ export async function breakLab(paths: LabPaths, id: string, seed: number, say: (
   const { parts } = runningLab(paths);
   const fault = findFault(id);
   const lacking = fault.needs.filter((part) => !parts.includes(part));
-  if (lacking.length > 0) throw new Error(`${id} needs a lab with ${lacking.join(', ')}. End this one with "nightshift lab down", and start one with "nightshift lab up --with ${fault.needs.join(',')}".`);
+  if (lacking.length > 0) throw new Error(`${id} needs a lab with ${lacking.join(', ')}. End this one with "npx nightshift lab down", and start one with "npx nightshift lab up --with ${fault.needs.join(',')}".`);
   const at = new Date().toISOString();
   // Noted before it begins: a fault that is injected half-way has to be healed as well.
   const note = (selected: AppliedFault['selected']): AppliedFault => {

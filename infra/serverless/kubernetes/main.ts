@@ -15,7 +15,7 @@ async function main(args: string[]): Promise<void> {
   const incidents = Number(values.incidents);
   if (!Number.isInteger(incidents) || incidents < 1 || incidents > MOST) throw new Error(`--incidents ${values.incidents}: it must be a whole number from 1 to ${MOST}.`);
   const paths = labPaths();
-  if ((await labStatus(paths)).running) throw new Error(`A lab runs in ${paths.dir}, and this needs one of its own: end that one with "nightshift lab down", or name another folder in NIGHTSHIFT_LAB_DIR.`);
+  if ((await labStatus(paths)).running) throw new Error(`A lab runs in ${paths.dir}, and this needs one of its own: end that one with "npx nightshift lab down", or name another folder in NIGHTSHIFT_LAB_DIR.`);
   const say = (text: string) => console.error(text);
   await ensureProgram(TEMPORAL, say);
   const compute = { provider: 'kubernetes', namespace: DEPLOYMENT.namespace, deployment: DEPLOYMENT.name, maxReplicas: 1 };

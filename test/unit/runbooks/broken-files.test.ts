@@ -62,14 +62,14 @@ const TABLE: Array<[what: string, content: string, messages: string[]]> = [
     `10:22: no probe is registered as \`kubernetes.pod\`; expected one of ${listed(probes)}; did you mean \`kubernetes.pods\`?`,
   ]],
   ['an unknown remedy', broken('use: kubernetes.evictPods', 'use: kubernetes.restart'), [
-    `20:23: no remedy is registered as \`kubernetes.restart\`; expected one of ${listed(remedies)}; see \`nightshift runbook list --remedies\``,
+    `20:23: no remedy is registered as \`kubernetes.restart\`; expected one of ${listed(remedies)}; see \`npx nightshift runbook list --remedies\``,
   ]],
   ['a bad input of a probe', broken('with: { target: receiver } }\ncauses', 'with: { role: receiver } }\ncauses'), [
-    '10:45: `target` is missing in `probes[0].with` (kubernetes.pods); expected a text (Role of a StatefulSet, Deployment or DaemonSet); add it; see `nightshift runbook list --probes`',
-    '10:47: unknown key `role` in `probes[0].with` (kubernetes.pods); expected target; remove it; see `nightshift runbook list --probes`',
+    '10:45: `target` is missing in `probes[0].with` (kubernetes.pods); expected a text (Role of a StatefulSet, Deployment or DaemonSet); add it; see `npx nightshift runbook list --probes`',
+    '10:47: unknown key `role` in `probes[0].with` (kubernetes.pods); expected target; remove it; see `npx nightshift runbook list --probes`',
   ]],
   ['a bad duration', broken('{ id: pods, use: kubernetes.pods, with: { target: receiver } }', '{ id: pods, use: kubernetes.logs, with: { target: receiver, patterns: [connectionRefused], since: ten minutes } }'), [
-    '10:103: `probes[0].with.since` is the text "ten minutes" (kubernetes.logs); expected a text of the form /^\\d+[smh]$/ (How far back, e.g. 10m); change the value; see `nightshift runbook list --probes`',
+    '10:103: `probes[0].with.since` is the text "ten minutes" (kubernetes.logs); expected a text of the form /^\\d+[smh]$/ (How far back, e.g. 10m); change the value; see `npx nightshift runbook list --probes`',
     '15:33: kubernetes.logs has no field `broken`; expected one of matched, lines, pods, matchedPods or empty; use one of its fields',
     '22:81: kubernetes.logs has no field `notReady`; expected one of matched, lines, pods, matchedPods or empty; use one of its fields',
     '27:33: kubernetes.logs has no field `broken`; expected one of matched, lines, pods, matchedPods or empty; use one of its fields',

@@ -13,10 +13,10 @@ export async function showAudit(id: string, { json, ...overrides }: AuditOptions
   const shelf = await openShelf(overrides);
   const publicId = incidentNamed(shelf, id);
   const { entries, faults } = verifyIncident(await shelf.exhibitsOf(publicId));
-  if (entries.length === 0) throw new CommandError(`There is no audit trail of ${publicId}. "nightshift audit verify ${publicId}" says why.`, EXIT.notFound);
+  if (entries.length === 0) throw new CommandError(`There is no audit trail of ${publicId}. "npx nightshift audit verify ${publicId}" says why.`, EXIT.notFound);
   if (json) return printJson({ publicId, entries, faults });
   const lines = entries.map(({ n, at, kind, actor, body }) => `${String(n).padStart(3)}  ${moment(at)}  ${kind.padEnd(16)} ${oneLine(actor)}: ${oneLine(canonicalize(body) ?? '').slice(0, SHOWN_CHARACTERS)}`);
-  console.log([...lines, ...(faults.length > 0 ? [`It is not as it was written: nightshift audit verify ${publicId}`] : [])].join('\n'));
+  console.log([...lines, ...(faults.length > 0 ? [`It is not as it was written: npx nightshift audit verify ${publicId}`] : [])].join('\n'));
 }
 
 export async function showHead({ json, ...overrides }: AuditOptions): Promise<void> {

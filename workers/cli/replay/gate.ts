@@ -17,7 +17,7 @@ interface Replayed {
 export async function replayGate(directory: string, { json, ...overrides }: GateOptions): Promise<void> {
   if (!existsSync(directory)) throw new CommandError(`There is no directory ${directory}.`, EXIT.notFound);
   const found = [...historiesBelow(directory)];
-  if (found.length === 0) throw new CommandError(`There is no history below ${directory}: a gate that looks at nothing holds nothing. "nightshift records export" writes them.`, EXIT.notFound);
+  if (found.length === 0) throw new CommandError(`There is no history below ${directory}: a gate that looks at nothing holds nothing. "npx nightshift records export" writes them.`, EXIT.notFound);
   const replayed = await replayAll(found, overrides);
   const broken = replayed.filter(({ problem }) => problem !== undefined);
   if (json) printJson({ replayed: replayed.length, broken });

@@ -22,7 +22,7 @@ function printRunbooks(options: RunbookOptions): void {
   const loaded = loadFiles([], options);
   const rows = loaded.map((item) => (item.valid ? { id: item.fileClass, file: item.file, valid: true, ...outlineOf(item.runbook) } : { id: item.fileClass, file: item.file, valid: false, problems: item.problems.length }));
   if (options.json) return printJson({ runbooks: rows });
-  for (const row of rows) console.log('title' in row ? `${row.id}  ${say(row.title)}: ${row.causes} causes, ${row.remedies} remedies, ${row.examples} examples` : `${row.id}  broken: ${row.problems} problems (nightshift runbook check ${row.file})`);
+  for (const row of rows) console.log('title' in row ? `${row.id}  ${say(row.title)}: ${row.causes} causes, ${row.remedies} remedies, ${row.examples} examples` : `${row.id}  broken: ${row.problems} problems (npx nightshift runbook check ${row.file})`);
 }
 
 function outlineOf({ title, revision, causes, remedies: known, examples }: Runbook) {

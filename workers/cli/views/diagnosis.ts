@@ -27,7 +27,7 @@ export function verdictLine({ runbook, rootCause, causes }: RunbookDiagnosis): s
 }
 
 const NOTHING = { en: 'nothing found', ko: '이상 없음' };
-const UNSURE = (count: number) => ({ en: `no cause is certain; ${count} could not be decided: nightshift diagnose <runbook>`, ko: `확실한 원인 없음; 판단할 수 없는 원인 ${count}개: nightshift diagnose <runbook>` });
+const UNSURE = (count: number) => ({ en: `no cause is certain; ${count} could not be decided: npx nightshift diagnose <runbook>`, ko: `확실한 원인 없음; 판단할 수 없는 원인 ${count}개: npx nightshift diagnose <runbook>` });
 
 const MARK = { confirmed: pc.red('●'), possible: pc.yellow('○'), rejected: '·' } as const;
 

@@ -50,7 +50,7 @@ function factLines(status: IncidentStatus): string[] {
   const { fiveW1H, beganAt, openedAt, alerts, impact, recoveredAt } = status;
   const names = [...new Set(alerts.filter((alert) => alert.status === 'firing').map(({ labels }) => oneLine(labels['alertname'] ?? '?')))];
   return [
-    ...field('Merged', status.leader && `treated with ${oneLine(status.leader.publicId)} (${status.leader.failureDomain}); by itself again: nightshift resume`),
+    ...field('Merged', status.leader && `treated with ${oneLine(status.leader.publicId)} (${status.leader.failureDomain}); by itself again: npx nightshift resume`),
     ...field('Leads', status.followers && status.followers.length > 0 ? oneLine(status.followers.join(', ')) : undefined),
     ...field('What', fiveW1H && oneLine(fiveW1H.what)),
     ...field('Since', `${moment(beganAt)}; opened ${clockTime(openedAt)}${recoveredAt ? `; recovered ${clockTime(recoveredAt)}, after ${span(Date.parse(recoveredAt) - Date.parse(openedAt))}` : ''}`),

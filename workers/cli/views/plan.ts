@@ -35,5 +35,5 @@ function actionText({ action, object }: PlannedStep): string {
 function diffLines(diff: string): string[] {
   const lines = safe(diff).trimEnd().split('\n').filter(Boolean);
   const shown = lines.slice(0, MOST_DIFF_LINES).map((line) => `    ${line.startsWith('+') ? pc.green(line) : line.startsWith('-') ? pc.red(line) : line}`);
-  return lines.length > MOST_DIFF_LINES ? [...shown, ...item('…', `${lines.length - MOST_DIFF_LINES} more lines: nightshift show --json`)] : shown;
+  return lines.length > MOST_DIFF_LINES ? [...shown, ...item('…', `${lines.length - MOST_DIFF_LINES} more lines: npx nightshift show --json`)] : shown;
 }
