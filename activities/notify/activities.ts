@@ -2,7 +2,7 @@ import { asyncLocalStorage, type Info } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { msOptionalToNumber } from '@temporalio/common/lib/time';
 import { FAILURES, failure, failureTypeOf, type Notification, type NotificationResult, type NotifyActivities } from '../../workflows/contracts';
-import type { NotifyGateway } from './gateway';
+import { NOBODY_TO_PAGE, type NotifyGateway } from './gateway';
 
 /** What one receiver did with a page. */
 type Outcome = { receiver: string; said: string } & ({ delivered: true } | { delivered: false; retry?: ApplicationFailure });
@@ -14,7 +14,7 @@ type Outcome = { receiver: string; said: string } & ({ delivered: true } | { del
 export function createNotifyActivities({ receivers }: { receivers: readonly NotifyGateway[] }): NotifyActivities {
   return {
     notifyPage: async (notification) => {
-      if (receivers.length === 0) return { delivered: false, detail: 'no notification receiver is configured' };
+      if (receivers.length === 0) return { delivered: false, detail: NOBODY_TO_PAGE };
       const wanted = receivers.filter(({ kinds, level = 1 }) => (kinds === undefined || kinds.includes(notification.kind)) && level <= notification.level);
       if (wanted.length === 0) return { delivered: false, detail: `no notification receiver of level ${notification.level} wants to hear of "${notification.kind}"` };
       return summarize(await deliverAll(wanted, notification), asyncLocalStorage.getStore()?.info);

@@ -1,5 +1,8 @@
 import type { Notification, NotificationKind } from '../../workflows/contracts';
 
+/** Said of every page where nobody is to be paged; whoever shows pages says it once. */
+export const NOBODY_TO_PAGE = 'no notification receiver is configured';
+
 /** One place that pages people. Adding a kind of receiver: implement this in a file of its own; the conformance table in `test/unit/notify` applies to it. */
 export interface NotifyGateway {
   /** As configured; appears in the timeline, so it holds no address. */

@@ -5,7 +5,7 @@ import { duration } from '../config/values';
 import { Api, incidentPath, withApiOptions, type ApiOptions } from './api';
 import { CommandError, EXIT } from './exit';
 import type { ShownIncident } from './incident-commands';
-import { confirm, printJson, say } from './terminal';
+import { confirm, printJson, requireSomebody, say } from './terminal';
 import { planView } from './views/plan';
 
 interface DecideOptions extends ApiOptions {
@@ -71,6 +71,7 @@ function message(program: Command, name: string, description: string, args: stri
 async function decide(id: string, verdict: 'approve' | 'reject', options: DecideOptions): Promise<void> {
   const api = Api.from(options);
   if (options.breakGlass && !options.reason?.trim()) throw new CommandError('Breaking the glass takes a reason: add --reason "…".', EXIT.wrongUse);
+  if (!options.yes) requireSomebody();
   const incident = await answered(api, id);
   const { publicId, plan } = incident;
   if (!plan || incident.waiting?.for !== 'approval') throw new CommandError(`No plan of ${publicId} waits for a decision; it is in phase ${incident.phase}.`, EXIT.refused);

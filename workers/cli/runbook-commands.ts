@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ExplainOptions } from './runbooks/explain';
 import type { RunbookOptions } from './runbooks/shelf';
 
 /** Commands for the people who write runbooks; no running Nightshift is needed. */
@@ -20,8 +21,9 @@ export function registerRunbookCommands(program: Command): void {
     });
 
   common(runbook.command('explain').argument('<class>', 'incident class, e.g. remote-write-failure'))
-    .description('one page to pin to the wall: alerts, probes, causes, remedies, verification')
-    .action((id: string, options: RunbookOptions) => {
+    .description('one page to pin to the wall: causes, remedies, permanent fixes, alerts, probes, verification')
+    .option('--cause <id>', 'one cause only, with all that speaks for and against it')
+    .action((id: string, options: ExplainOptions) => {
       const { explainCommand } = require('./runbooks/explain') as typeof import('./runbooks/explain.js');
       explainCommand(id, options);
     });

@@ -89,6 +89,7 @@ function announce(config: NightshiftConfig, { temporal }: Addresses, dir: DataDi
   const { host, port } = config.http;
   const clusters = config.clusters.map(({ cluster }) => `${cluster.name} (${cluster.practice ? 'practice' : cluster.mode})`).join(', ');
   say(`Temporal ${temporal} · webhook http://${host}:${port}/webhooks/alertmanager · token ${dir.tokenFile} · clusters ${clusters}`);
+  if (config.pagers.length === 0) say('Nobody is paged: there is no notification receiver ("notify" in nightshift.yaml).');
   say(`Nightshift is ready: http://${host}:${port}`);
   for (const line of nextSteps(config)) say(line);
 }

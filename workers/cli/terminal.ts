@@ -70,9 +70,14 @@ export function printJson(value: unknown): void {
   console.log(JSON.stringify(value, null, 2).replace(STEERING, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`));
 }
 
+/** @throws CommandError where nobody can answer a question */
+export function requireSomebody(): void {
+  if (!process.stdin.isTTY) throw new CommandError('Nobody is there to answer: add --yes to go ahead without asking.', EXIT.wrongUse);
+}
+
 /** @throws CommandError where nobody can answer */
 export async function confirm(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new CommandError('Nobody is there to answer: add --yes to go ahead without asking.', EXIT.wrongUse);
+  requireSomebody();
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^(y|yes|예|네)$/i.test((await prompt.question(`${question} [y/N] `)).trim());

@@ -5,6 +5,7 @@ import { CommandError, EXIT } from './exit';
 import type { ShownIncident } from './incident-commands';
 import { clockTime, oneLine, printJson, say } from './terminal';
 import { incidentView } from './views/incident';
+import { toldOnce } from './views/timeline';
 
 export interface WatchOptions extends ApiOptions {
   until?: string;
@@ -61,7 +62,7 @@ function untilOf(state: string | undefined): (incident: IncidentStatus) => boole
 }
 
 function printNew({ timeline }: IncidentStatus, printed: Set<string>, json: boolean): void {
-  for (const entry of timeline) {
+  for (const entry of json ? timeline : toldOnce(timeline)) {
     const key = JSON.stringify(entry);
     if (printed.has(key)) continue;
     printed.add(key);

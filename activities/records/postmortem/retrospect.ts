@@ -1,4 +1,5 @@
 import type { Clock, IncidentRecord, IncidentStatus, TimelineEntry } from '../../../workflows/contracts';
+import { NOBODY_TO_PAGE } from '../../notify/gateway';
 import type { Speaker } from './language';
 import { bullets, code } from './markdown';
 import { executedPlan, rootCauseOf } from './summary';
@@ -40,7 +41,11 @@ const alerting: Judge = ({ durations, incident }, { say, duration }) => {
 };
 
 const paging: Judge = ({ incident }, { say }) => {
-  const pages = entries(incident, 'paged').flatMap(({ fact }) => (fact?.delivered === undefined ? [] : [fact.delivered]));
+  const paged = entries(incident, 'paged');
+  if (paged.length > 0 && paged.every(({ text }) => text.en.endsWith(NOBODY_TO_PAGE))) {
+    return [incident.practice ? undefined : badly(say('Nobody was paged: no notification receiver is configured.', '호출 없음: 알림 수신처가 설정되어 있지 않습니다.'))];
+  }
+  const pages = paged.flatMap(({ fact }) => (fact?.delivered === undefined ? [] : [fact.delivered]));
   const lost = pages.filter((delivered) => !delivered).length;
   if (pages.length === 0) return [];
   return [lost === 0 ? well(say(`All ${pages.length} pages were delivered.`, `호출 ${pages.length}건이 모두 전달되었습니다.`)) : badly(say(`Pages not delivered: ${lost} of ${pages.length}.`, `전달되지 않은 호출: ${pages.length}건 중 ${lost}건.`))];

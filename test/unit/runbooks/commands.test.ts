@@ -82,8 +82,23 @@ describe('nightshift runbook', () => {
 
   it('explain is a page with everything on it', async () => {
     const { text } = await run('explain', 'remote-write-failure', '--runbooks', SHIPPED);
-    for (const words of ['alertname=RemoteWriteLagging', 'receivers-own-files-broken', 'at least disruptive', 'kubectl rollout restart', 'delivery.deliveredRatio > 0.99', 'thanos-receive-resilience.yaml', 'then: the incident goes on as high-memory', 'for good: ']) expect(text).toContain(words);
+    for (const words of ['alertname=RemoteWriteLagging', 'receivers-own-files-broken', 'at least disruptive', 'kubectl rollout restart', 'delivery.deliveredRatio > 0.99', 'thanos-receive-resilience.yaml', 'then: the incident goes on as high-memory', 'do: Evict the broken receivers only [evict-broken-receivers]', 'receiverPods [receiver]: ', 'agentPods [agent]: ', 'The post-recovery checklist that all runbooks share: ']) expect(text).toContain(words);
+    expect(text).not.toMatch(/^• (after|range)-/m);
+    expect(text.indexOf('receivers-own-files-broken')).toBeLessThan(text.indexOf('alertname='));
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+
+  it('explain --cause is a screen about one cause: what speaks for and against it, its remedies and permanent fixes', async () => {
+    const { text } = await run('explain', 'remote-write-failure', '--cause', 'receivers-own-files-broken', '--runbooks', SHIPPED);
+    for (const words of ['for: receiverLogs.matched includes hashringFileInvalid', 'against: receiverPods.oomKilled is true', 'evict-broken-receivers; kubernetes.evictPods', 'thanos-receive-resilience.yaml']) expect(text).toContain(words);
+    expect(text.split('\n').length).toBeLessThanOrEqual(60);
+    expect(text).not.toContain('receiver-service-missing');
+  });
+
+  it('explain --cause --json has that cause only; one that is not there ends with 3 and names those that are', async () => {
+    const { text } = await run('explain', 'remote-write-failure', '--cause', 'receivers-own-files-broken', '--json', '--runbooks', SHIPPED);
+    expect((JSON.parse(text) as { causes: Array<{ id: string }> }).causes.map(({ id }) => id)).toEqual(['receivers-own-files-broken']);
+    await expect(run('explain', 'remote-write-failure', '--cause', 'none', '--runbooks', SHIPPED)).rejects.toMatchObject({ exitCode: 3, message: expect.stringContaining('receivers-own-files-broken') as string });
   });
 
   it('explain speaks Korean', async () => {

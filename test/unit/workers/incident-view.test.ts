@@ -1,4 +1,5 @@
 import type { IncidentStatus, Plan } from '../../../workflows/contracts';
+import { NOBODY_TO_PAGE } from '../../../activities/notify/gateway';
 import { columnsOf } from '../../../workers/cli/terminal';
 import { incidentView } from '../../../workers/cli/views/incident';
 
@@ -91,9 +92,10 @@ describe('what a person sees at 3 a.m.', () => {
     const { waiting: _waiting, ...status } = incident();
     const causes = incident().causes.map((cause) => ({ ...cause, remedies: cause.verdict === 'rejected' ? ['recreate-service'] : [plan.remedy, 'restore-template', 'restart-all', 'fourth'] }));
     const asked = plain(incidentView(incident({ causes })));
-    expect(asked).toContain(`  npx nightshift choose-remedy ${ID} restore-template   # another remedy; all: npx nightshift runbook explain remote-write-failure\n  npx nightshift choose-remedy ${ID} restart-all\n`);
+    expect(asked).toContain(`  npx nightshift choose-remedy ${ID} restore-template\n  npx nightshift choose-remedy ${ID} restart-all\n  npx nightshift runbook explain remote-write-failure --cause own-files\n`);
     for (const not of [`choose-remedy ${ID} ${plan.remedy}`, 'recreate-service', 'fourth']) expect(asked).not.toContain(not);
     expect(plain(incidentView({ ...status, causes, phase: 'waiting' }))).toContain(`choose-remedy ${ID} ${plan.remedy}`);
+    expect(plain(incidentView({ ...status, causes, phase: 'waiting', rootCause: 'unknown' }))).toMatch(/runbook explain remote-write-failure$/m);
     expect(plain(incidentView({ ...status, causes, phase: 'recover' }))).not.toContain('choose-remedy');
   });
 
@@ -101,6 +103,12 @@ describe('what a person sees at 3 a.m.', () => {
     const view = plain(incidentView(incident({ notes: [{ at: '2026-11-22T03:11:00.000Z', actor: 'kim', text: 'x' }], recoveredAt: '2026-11-22T03:13:00.000Z' })));
     expect(view.match(/\d\d:\d\d:\d\d/g)?.length).toBeGreaterThanOrEqual(5);
     expect(view).not.toMatch(/\d\d:\d\d:\d\d(?! UTC)/);
+  });
+
+  test('that there is nobody to be paged is said once', () => {
+    const page = (kind: string) => ({ at: '2026-11-22T03:10:31.000Z', phase: 'approve' as const, event: 'paged' as const, actor: 'nightshift', text: text(`Page “${kind}” not delivered: ${NOBODY_TO_PAGE}`) });
+    const { timeline } = incident();
+    expect(plain(incidentView(incident({ timeline: [page('opened'), ...timeline, page('needs-you'), page('overdue')] })))).toMatch(/Last +03:10:31 UTC Page “opened” not delivered.*\n +03:10:31 UTC Plan waits\n/);
   });
 
   test('closed, its permanent fixes are listed by a command', () => {

@@ -10,6 +10,7 @@ import { checklistLines } from './checklists';
 import { field, item, list } from './layout';
 import { nextCommands } from './next';
 import { planView } from './plan';
+import { toldOnce } from './timeline';
 
 /** An incident's state, and what it tries again at this moment. */
 export type ShownStatus = IncidentStatus & { retrying?: readonly Retry[] };
@@ -164,6 +165,6 @@ const LAST_ENTRIES = 3;
 function lastLines({ timeline, notes }: IncidentStatus, say: Say): string[] {
   return [
     ...list('Notes', notes.slice(-3).map(({ at, actor, text }) => ['•', `${clockTime(at)} ${oneLine(actor)}: ${oneLine(text)}`])),
-    ...list('Last', timeline.slice(-LAST_ENTRIES).map(({ at, text }) => [clockTime(at), say(text)])),
+    ...list('Last', toldOnce(timeline).slice(-LAST_ENTRIES).map(({ at, text }) => [clockTime(at), say(text)])),
   ];
 }

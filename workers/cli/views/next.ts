@@ -19,9 +19,12 @@ function commandsFor(status: IncidentStatus): string[] {
 /** More are in the runbook; at night a screen is for the likeliest. */
 const MOST_OTHERS = 2;
 
-/** What the causes that are not ruled out could be treated with instead of the plan that waits. */
-function others({ publicId: id, causes, phase, plan, incidentClass }: IncidentStatus): string[] {
+/** What the causes that are not ruled out could be treated with instead of the plan that waits, and where it says what that does. */
+function others({ publicId: id, causes, rootCause, phase, plan, incidentClass }: IncidentStatus): string[] {
   const offered = new Set(causes.filter(({ verdict }) => verdict !== 'rejected').flatMap(({ remedies }) => remedies));
   if (plan && phase !== 'waiting') offered.delete(plan.remedy);
-  return [...offered].slice(0, MOST_OTHERS).map((remedy, index) => `choose-remedy ${id} ${oneLine(remedy)}${index === 0 ? `   # another remedy; all: npx nightshift runbook explain ${incidentClass}` : ''}`);
+  const certain = causes.some((cause) => cause.id === rootCause);
+  const explained = `runbook explain ${incidentClass}${certain ? ` --cause ${rootCause}` : ''}`;
+  const commands = [...offered].slice(0, MOST_OTHERS).map((remedy) => `choose-remedy ${id} ${oneLine(remedy)}`);
+  return commands.length > 0 ? [...commands, oneLine(explained)] : [];
 }
