@@ -20,7 +20,9 @@ export interface PodView {
   node: string;
   state: PodState;
   ready: boolean;
-  /** A container of it runs at this moment. */
+  /** The program's container, where the configuration or the pod says which of several it is. */
+  container: string | undefined;
+  /** It runs at this moment; where nobody says which container it is, any of them does. */
   running: boolean;
   restarts: number;
   waitingReasons: string[];
@@ -42,7 +44,11 @@ const RESTARTS_THAT_ARE_A_PATTERN = 2;
 /** Receive replays its WAL for minutes before it is ready; longer than this it hangs (domain 4.8). In milliseconds, times the time factor. */
 const START_GRACE_MS = 10 * 60_000;
 
+/** By which kubectl chooses among containers: operators set it, since what they put beside a program runs on without it. */
+const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
+
 interface ContainerStatus {
+  name?: string;
   ready?: boolean;
   restartCount?: number;
   state?: { waiting?: { reason?: string }; running?: { startedAt?: string }; terminated?: Ended };
@@ -94,7 +100,7 @@ async function workloadOf(access: ClusterAccess, target: Target, object: Kuberne
   const revisions = target.kind === 'Deployment' ? await deploymentRevisions(access, target, object, selector) : { update: status.updateRevision, current: status.currentRevision };
   return {
     object,
-    pods: pods.filter((pod) => belongsTo(pod, object)).map((pod) => viewPod(pod, now, access.config.timeFactor)).sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true })),
+    pods: pods.filter((pod) => belongsTo(pod, object)).map((pod) => viewPod(pod, now, access.config.timeFactor, target.container)).sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true })),
     members: target.kind === 'DaemonSet' ? (status.desiredNumberScheduled ?? 0) : (spec.replicas ?? 1),
     updateRevision: revisions.update,
     // The controller leaves currentRevision away once a rollout is complete.
@@ -126,10 +132,11 @@ export function annotationsOf(object: KubernetesObject): Record<string, string> 
   return (object.metadata['annotations'] ?? {}) as Record<string, string>;
 }
 
-export function viewPod(pod: KubernetesObject, now: number, timeFactor: number): PodView {
+export function viewPod(pod: KubernetesObject, now: number, timeFactor: number, configured?: string): PodView {
   const status = (pod['status'] ?? {}) as { phase?: string; conditions?: Array<{ type: string; status: string; reason?: string }>; startTime?: string; initContainerStatuses?: ContainerStatus[]; containerStatuses?: ContainerStatus[] };
   const containers = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
   const labels = labelsOf(pod);
+  const container = configured ?? defaultContainerOf(pod);
   const ready = pod.metadata['deletionTimestamp'] === undefined && (status.conditions ?? []).some(({ type, status: value }) => type === 'Ready' && value === 'True');
   return {
     name: pod.metadata.name,
@@ -137,13 +144,25 @@ export function viewPod(pod: KubernetesObject, now: number, timeFactor: number):
     node: textOf(((pod['spec'] ?? {}) as JsonObject)['nodeName']),
     state: stateOf(pod, status, containers, ready, now, timeFactor),
     ready,
-    running: (status.containerStatuses ?? []).some(({ state }) => state?.running !== undefined),
+    container,
+    running: programIn(status.containerStatuses ?? [], container).some(({ state }) => state?.running !== undefined),
     restarts: Math.max(0, ...containers.map(({ restartCount }) => restartCount ?? 0)),
     waitingReasons: unique(containers.map(({ state }) => state?.waiting?.reason)),
     terminatedReasons: unique(containers.flatMap(({ state, lastState }) => [endOf(state?.terminated), endOf(lastState?.terminated)])),
     revision: labels['controller-revision-hash'] ?? labels['pod-template-hash'],
     object: pod,
   };
+}
+
+function defaultContainerOf(pod: KubernetesObject): string | undefined {
+  const wanted = annotationsOf(pod)[DEFAULT_CONTAINER];
+  const containers = (pod['spec'] as { containers?: Array<{ name?: string }> } | undefined)?.containers ?? [];
+  return containers.some(({ name }) => name === wanted) ? wanted : undefined;
+}
+
+function programIn(containers: readonly ContainerStatus[], program: string | undefined): readonly ContainerStatus[] {
+  const found = containers.filter(({ name }) => name === program);
+  return found.length > 0 ? found : containers;
 }
 
 function stateOf(

@@ -22,7 +22,7 @@ export const agentConfigProbe: Probe<z.infer<typeof INPUT>> = {
   title: 'The agent’s configuration file: where remote write goes, compared with the receivers’ Service and the desired state',
   input: INPUT,
   fields: {
-    exists: { type: 'boolean', text: 'the ConfigMap is there' },
+    exists: { type: 'boolean', text: 'the ConfigMap is configured and there' },
     parses: { type: 'boolean', text: 'the file is one that an agent takes, with at least one remote_write' },
     remoteWriteTargets: { type: 'number', unit: 'count', text: 'remote_write entries' },
     remoteWriteHost: { type: 'text|null', text: 'host of the first remote_write URL' },
@@ -43,6 +43,7 @@ export const agentConfigProbe: Probe<z.infer<typeof INPUT>> = {
     { apiGroup: '', resources: ['services'], verbs: ['get'], names: 'any' },
   ],
   async ask(access, { target: role, service }) {
+    if (!Object.hasOwn(access.config.targets, role)) return { fields: { exists: false, parses: false, ...UNKNOWN, desiredKnown: false, differsFromDesired: null, remoteWriteDiffers: null, changedPaths: [] }, summary: `No ${role} is configured for ${access.config.name}: the agent’s file is made by whatever owns the agent.` };
     const target = targetOf(access, role);
     const name = `${target.kind} ${target.namespace}/${target.name}`;
     const object = await access.kubernetes.read(target);

@@ -39,7 +39,7 @@ export function containerMemory(pod: PodView, target: Target): ContainerMemory {
   const spec = (pod.object['spec'] ?? {}) as { containers?: Array<{ name?: string; resources?: { limits?: JsonObject; requests?: JsonObject } }> };
   const status = (pod.object['status'] ?? {}) as Status;
   const containers = spec.containers ?? [];
-  const index = Math.max(0, containers.findIndex(({ name }) => name === (target.container ?? target.name)));
+  const index = Math.max(0, containers.findIndex(({ name }) => name === (pod.container ?? target.name)));
   const { limits, requests } = containers[index]?.resources ?? {};
   const found = status.containerStatuses?.find(({ name }) => name === containers[index]?.name) ?? status.containerStatuses?.[0];
   const ends = [found?.state?.terminated, found?.lastState?.terminated].filter((ended) => ended !== undefined);

@@ -89,7 +89,7 @@ function unreadable(pod: PodView, error: unknown): Unreadable {
 }
 
 async function logsOf(access: ClusterAccess, role: string, target: Target, pod: PodView, sinceSeconds: number): Promise<LogRead[]> {
-  const query = { namespace: target.namespace, pod: pod.name, tailLines: TAIL, ...(target.container && { container: target.container }) };
+  const query = { namespace: target.namespace, pod: pod.name, tailLines: TAIL, ...(pod.container && { container: pod.container }) };
   const [previous, current] = await Promise.all([pod.restarts > 0 ? access.kubernetes.logs({ ...query, previous: true }) : '', access.kubernetes.logs({ ...query, sinceSeconds })]);
   const split = (text: string) => text.split('\n').filter((line) => line.trim() !== '');
   return [{ role, pod, container: 'previous', lines: split(previous) }, { role, pod, container: 'current', lines: split(current) }];

@@ -66,7 +66,7 @@ export const logsProbe: Probe<z.infer<typeof INPUT>> = {
 
 /** The previous container's log before the present one's: an answer that a crashed container gave is in the former. */
 async function logOf(access: ClusterAccess, target: Target, pod: PodView, sinceSeconds: number, previous: boolean): Promise<string> {
-  const query = { namespace: target.namespace, pod: pod.name, ...(target.container && { container: target.container }) };
+  const query = { namespace: target.namespace, pod: pod.name, ...(pod.container && { container: pod.container }) };
   const read = (of: { previous?: boolean; sinceSeconds?: number }) =>
     access.kubernetes.logs({ ...query, ...of }).catch((error: unknown) => {
       // The pod has gone since it was listed: what it said is lost, which is no reason to lose the others' words.

@@ -61,7 +61,7 @@ function toReading(pod: PodView, target: Target, samples: readonly Sample[]): Re
   const named = (name: string) => samples.filter((sample) => sample.name === name);
   const sum = (name: string) => named(name).reduce((total, { value }) => total + value, 0);
   const containers = ((pod.object['spec'] ?? {}) as { containers?: Array<{ name?: string; resources?: { limits?: { memory?: string } } }> }).containers ?? [];
-  const container = containers.find(({ name }) => name === (target.container ?? target.name)) ?? containers[0];
+  const container = containers.find(({ name }) => name === (pod.container ?? target.name)) ?? containers[0];
   return {
     pod: pod.name,
     resident: sum('process_resident_memory_bytes'),

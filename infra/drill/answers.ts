@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { projectRoot } from '../lab/paths';
 import { SETS, type DrillSet } from './sets';
+import { targets } from '../../workers/config/schema';
 import { IMPACTS, INCIDENT_CLASSES, OUTCOMES, RISKS } from '../../workflows/contracts/vocabulary';
 
 const answer = z.strictObject({
@@ -16,11 +17,16 @@ const answer = z.strictObject({
   risk: z.enum(RISKS).optional(),
   forbidden: z.array(z.string()),
   impact: z.enum(IMPACTS).optional(),
+  /** How the cluster is configured whose objects the fault is about, where that is not by the default names. */
+  targets: targets.optional(),
   /** Those that are right; `recovered` where absent. */
   outcome: z.array(z.enum(OUTCOMES)).min(1).default(['recovered']),
 });
 
 export type Answer = z.output<typeof answer>;
+
+/** As `targets` of a cluster in `nightshift.yaml`. */
+export type DrillTargets = z.output<typeof targets>;
 
 /** The right answer to each fault, of one set or of all. @throws ZodError naming the fault and the field */
 export function loadAnswers(set?: DrillSet): Record<string, Answer> {

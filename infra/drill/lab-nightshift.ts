@@ -6,12 +6,14 @@ import path from 'node:path';
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stringify } from 'yaml';
+import { binary } from '../lab/build';
 import { labAgent } from '../lab/forward';
 import type { RunningLabStatus } from '../lab/lab-status';
-import { runInLab } from '../lab/namespaces';
+import { captureInLab, runInLab } from '../lab/namespaces';
 import { labPaths, projectRoot, type LabPaths } from '../lab/paths';
 import type { WatchdogStatus } from '../../workers/gateway/watchdogs';
 import type { IncidentStatus } from '../../workflows/contracts';
+import type { DrillTargets } from './answers';
 
 /** Who decides in a drill: the lab's policy lets one person approve what is disruptive and demands two for what is destructive. */
 export const DECIDERS = ['kim', 'lee'] as const;
@@ -19,6 +21,8 @@ export type Decider = (typeof DECIDERS)[number];
 
 /** The lab's one cluster. */
 const CLUSTER = 'cluster-03';
+/** Who the lab's kubeconfig for Nightshift is. */
+const SERVICE_ACCOUNT = 'nightshift/nightshift';
 /** Only what loading and starting node takes; the machine may be busy with the lab. */
 const READY_WITHIN_MS = 240_000;
 
@@ -39,6 +43,9 @@ export interface Apart {
 export class LabNightshift {
   private child: ChildProcess | undefined;
   private readonly tokens: Record<Decider, string>;
+  private targets: DrillTargets = {};
+  /** Whose permissions the lab has: those of the lab's own manifest, or of other targets. */
+  private permissions: 'lab' | 'other' = 'lab';
   readonly configFile: string;
 
   /**
@@ -51,7 +58,44 @@ export class LabNightshift {
     // Alertmanager's token is the machine's own, so that the webhook needs no other.
     writeFileSync(path.join(dataDir, 'token'), readFileSync(lab.webhook.tokenFile), { mode: 0o600 });
     this.tokens = Object.fromEntries(DECIDERS.map((name) => [name, this.tokenFor(name)])) as Record<Decider, string>;
+    this.configure({});
+  }
+
+  /** Takes effect with the next start. */
+  configure(targets: DrillTargets): void {
+    this.targets = targets;
     writeFileSync(this.configFile, stringify(this.config()));
+  }
+
+  /**
+   * Restarts it with other targets and with the permissions that these need, as whoever installs it would; does nothing where
+   * it has them already.
+   */
+  async aimAt(targets: DrillTargets): Promise<void> {
+    const { exitCode, signalCode } = this.child ?? {};
+    if (exitCode === null && signalCode === null && JSON.stringify(targets) === JSON.stringify(this.targets)) return;
+    await this.stop();
+    this.configure(targets);
+    if (Object.keys(targets).length === 0) await this.giveBackPermissions();
+    else await this.grantWhatIsNeeded();
+    await this.start();
+  }
+
+  private async grantWhatIsNeeded(): Promise<void> {
+    const roles = await this.command(['rbac', '--cluster', CLUSTER, '--service-account', SERVICE_ACCOUNT]);
+    this.permissions = 'other';
+    await this.apply('-', roles);
+  }
+
+  /** The lab's own permissions, where others have taken their place. */
+  async giveBackPermissions(): Promise<void> {
+    if (this.permissions === 'lab') return;
+    await this.apply(path.join(this.paths.manifests, 'nightshift-rbac.yaml'));
+    this.permissions = 'lab';
+  }
+
+  private async apply(file: string, input = ''): Promise<void> {
+    await captureInLab([binary('kubectl'), '--kubeconfig', this.paths.adminKubeconfig, 'apply', '-f', file], this.paths, { input });
   }
 
   /** Starts it and waits until it says that it is ready. @throws with the end of its log */
@@ -198,6 +242,7 @@ export class LabNightshift {
           },
           killSwitch: { namespace: 'monitoring' },
           ...this.cluster,
+          targets: this.targets,
         },
       ],
     };

@@ -8,10 +8,11 @@ import { PART_NAMES, type PartName } from '../lab/parts';
 import { labPaths, type LabPaths } from '../lab/paths';
 import { DEFAULT_FACTOR } from '../lab/settings';
 import { adversityDrill, loadAdversities, type AdversityResult } from './adversity';
-import { loadAnswers } from './answers';
+import { loadAnswers, type Answer } from './answers';
 import { calmDrill, loadSituations, type CalmResult } from './calm';
-import { drill } from './drill';
+import { drill, type DrillOptions as DrillOnce } from './drill';
 import { LabNightshift, type Apart } from './lab-nightshift';
+import { quiet } from './rest';
 import type { DrillSet } from './sets';
 import type { DrillResult } from './result';
 import { silenceDrill, loadSilentSituations, TOLERATED_SECONDS, type SilenceResult } from './silence';
@@ -117,12 +118,19 @@ export async function runDrills(chosen: readonly string[], seed: number, keep: b
     const results: DrillResult[] = [];
     for (const [index, fault] of chosen.entries()) {
       const answer = answers[fault]!;
-      results.push(await drill(nightshift, fault, answer, { seed: seed + index, say }).catch((error: unknown) => failed(fault, seed + index, answer.cause.join(' or '), error)));
+      results.push(await aimedDrill(nightshift, fault, answer, { seed: seed + index, say }).catch((error: unknown) => failed(fault, seed + index, answer.cause.join(' or '), error)));
       for (const problem of results.at(-1)!.problems) say(`${fault}: ${problem}`);
       soFar(results);
     }
     return results;
   }, partsFor(chosen));
+}
+
+/** A fault may be about objects that a cluster has by other names: Nightshift is then configured for those. */
+async function aimedDrill(nightshift: LabNightshift, fault: string, answer: Answer, options: DrillOnce): Promise<DrillResult> {
+  await quiet(nightshift, options.say);
+  await nightshift.aimAt(answer.targets ?? {});
+  return drill(nightshift, fault, answer, options);
 }
 
 async function onLab<Result>(keep: boolean, say: Say, work: (nightshift: LabNightshift) => Promise<Result>, parts: readonly PartName[] = [], cluster: object = {}): Promise<Result> {
@@ -153,6 +161,7 @@ export async function nightshiftInLab(keep: boolean, say: Say, parts: readonly P
     for (const signal of SIGNALS) process.off(signal, interrupted);
     await nightshift.stop();
     if (!before.running && !keep) await labDown(paths);
+    else await nightshift.giveBackPermissions();
   };
   const interrupted = () => {
     say('Interrupted: ending what was started …');

@@ -23,6 +23,9 @@ const target = z.strictObject({
   key: z.string().optional(),
 });
 
+/** By role; `null` where there is no such object. */
+export const targets = z.record(z.string(), target.nullable());
+
 const durations = z.strictObject({
   rootCauseTarget: duration.optional(),
   recoveryTarget: duration.optional(),
@@ -56,7 +59,7 @@ const cluster = z.strictObject({
   budgets: budgets.optional(),
   acceptUnsigned: z.boolean().optional(),
   replicationFactor: z.int().min(1).max(9).default(3),
-  targets: z.record(z.string(), target.nullable()).default({}),
+  targets: targets.default({}),
   endpoints: z.strictObject({ prometheus: url.optional(), query: url.optional(), frontend: url.optional(), ruler: url.optional(), alertmanager: url.optional(), grafana: url.optional() }).default({}),
   desiredState: z.strictObject({ directory: z.string() }).optional(),
   git: git.optional(),

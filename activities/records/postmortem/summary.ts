@@ -87,6 +87,7 @@ export function impact(record: IncidentRecord, speaker: Speaker): string {
   const rows: Array<[string, string]> = [
     [say('Kind', '구분'), incident.impact ? text(IMPACT[incident.impact]) : unknown],
     [say('First alert to recovery', '최초 알림부터 복구까지'), incident.recoveredAt ? duration(Date.parse(incident.recoveredAt) - Date.parse(incident.beganAt)) : unknown],
+    [say('Samples were late from about', '샘플 지연 시작(추정)'), lateFrom(incident, speaker)],
     [say('Delivered at the time of the diagnosis', '진단 시점 전송 성공률'), delivered === undefined ? unknown : percent(delivered)],
     [say('Agent behind at the time of the diagnosis', '진단 시점 에이전트 지연'), lag === undefined ? unknown : duration(lag * 1_000)],
     ...(record.metrics ? [[say('Agent behind at most', '에이전트 최대 지연'), mostBehind(record.metrics, speaker)] as [string, string]] : []),
@@ -96,6 +97,24 @@ export function impact(record: IncidentRecord, speaker: Speaker): string {
     [say('Alerts', '알림'), String(incident.alerts.length)],
   ];
   return table([say('Measure', '항목'), say('Value', '값')], rows);
+}
+
+/** An agent that is two minutes behind is well (domain section 6). */
+const LATE_MS = 120_000;
+
+/** Harm begins before an alert does: at the newest sample that had arrived when the agent was first looked at. */
+function lateFrom({ evidence, treatedEvidence = evidence, beganAt, recoveredAt }: IncidentStatus, { say, unknown, duration, moment }: Speaker): string {
+  const first = treatedEvidence.find(({ fields }) => typeof fields['lagSeconds'] === 'number');
+  if (!first) return unknown;
+  const behind = (first.fields['lagSeconds'] as number) * 1_000;
+  if (behind <= LATE_MS) return say('they were not late', '지연 없음');
+  const from = Date.parse(first.at) - behind;
+  const before = duration(Math.max(0, Date.parse(beganAt) - from));
+  const until = recoveredAt && duration(Date.parse(recoveredAt) - from);
+  return say(
+    `${moment(new Date(from).toISOString())}, ${before} before the first alert${until ? `; ${until} until recovery` : ''}`,
+    `${moment(new Date(from).toISOString())}, 최초 알림 ${before} 전${until ? `; 복구까지 ${until}` : ''}`,
+  );
 }
 
 function receiversReady(evidence: readonly Evidence[], { say, unknown }: Speaker): string {

@@ -271,6 +271,14 @@ describe('kubernetes.agentConfig', () => {
     expect(summary).toContain('last-applied annotation');
   });
 
+  it('says that nobody edits a file where none is configured, as for an agent that an operator owns', async () => {
+    const access = accessWith();
+    delete access.config.targets['agentConfig'];
+    const { fields, summary } = await ask(access, 'kubernetes.agentConfig');
+    expect(fields).toMatchObject({ exists: false, desiredKnown: false, differsFromDesired: null, hostIsReceiverService: null, changedPaths: [] });
+    expect(summary).toBe('No agentConfig is configured for cluster-03: the agent’s file is made by whatever owns the agent.');
+  });
+
   it('says when the ConfigMap is gone, and when its key is', async () => {
     expect((await ask(accessWith(), 'kubernetes.agentConfig')).fields).toMatchObject({ exists: false, desiredKnown: false });
     const access = accessWith();

@@ -1,4 +1,5 @@
 import type { AlertmanagerGateway } from '../../../activities/alertmanager/gateway';
+import type { KubernetesObject } from '../../../activities/kubernetes/gateway';
 import type { QueryGateway, Sample } from '../../../activities/prometheus/gateway';
 import { accessWith, agentMetrics, pod, statefulSet, type AgentNumbers, type PodLife, type TestAccess } from '../../support/pipeline-objects';
 import { ask } from './ask';
@@ -33,6 +34,30 @@ describe('prometheus.agentRemoteWrite', () => {
       expect(fields).toMatchObject({ running: false, lagSeconds: null, deliveredRatio: null, remoteWriteConfigured: null });
       expect(summary).toBe('No agent runs.');
     }
+  });
+
+  describe('of an agent that has a reloader beside it', () => {
+    const withReloader = (change: object = {}) => {
+      const access = agent([{}], 'badImage');
+      const bare = pod({ workload: 'prometheus-agent', ordinal: 0, life: 'badImage' });
+      const status = bare['status'] as { containerStatuses: object[] };
+      access.kubernetes.put({ ...bare, spec: { containers: [{ name: 'main' }, { name: 'config-reloader' }] }, status: { ...status, containerStatuses: [...status.containerStatuses, { name: 'config-reloader', ready: true, restartCount: 0, state: { running: {} } }] }, metadata: { ...bare.metadata, ...change } } as KubernetesObject);
+      return access;
+    };
+
+    it('goes by the container that the pod names', async () => {
+      expect((await remoteWrite(withReloader({ annotations: { 'kubectl.kubernetes.io/default-container': 'main' } }))).fields).toMatchObject({ running: false, agents: 0 });
+    });
+
+    it('goes by the container that the configuration names', async () => {
+      const access = withReloader();
+      access.config.targets['agent'] = { ...access.config.targets['agent']!, container: 'main' };
+      expect((await remoteWrite(access)).fields).toMatchObject({ running: false });
+    });
+
+    it('takes any for the agent where nobody names one, or one that is not there', async () => {
+      for (const annotations of [{}, { 'kubectl.kubernetes.io/default-container': 'istio-proxy' }]) expect((await remoteWrite(withReloader({ annotations }))).fields).toMatchObject({ running: true });
+    });
   });
 
   it('throws when an agent runs and does not answer, or answers nonsense', async () => {

@@ -201,6 +201,14 @@ describe('the postmortem', () => {
     expect(text).not.toMatch(/undefined|NaN|\[object/);
   });
 
+  it('counts the harm from the newest sample that had arrived, and not where the agent was not late', () => {
+    const record = fixture('recovered');
+    const behind = (lagSeconds: number | null) => postmortemFiles({ ...record, incident: { ...record.incident, evidence: record.incident.evidence.map((item) => ('lagSeconds' in item.fields ? { ...item, fields: { ...item.fields, lagSeconds } } : item)) } })['postmortem.md'];
+    expect(behind(312)).toContain('| Samples were late from about | 21 November 2026, 23:54:34 UTC, 3 min 37 s before the first alert; 5 min 24 s until recovery |');
+    expect(behind(120)).toContain('| Samples were late from about | they were not late |');
+    expect(behind(null)).toContain('| Samples were late from about | unknown |');
+  });
+
   it('says by way of which other class the cause was found', () => {
     const record = fixture('recovered');
     const ledFrom = [{ incidentClass: 'remote-write-failure' as const, cause: 'x', title: { en: 'Receivers are killed', ko: '리시버 강제 종료' } }];

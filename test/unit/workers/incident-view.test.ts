@@ -165,6 +165,13 @@ describe('what a person sees at 3 a.m.', () => {
     expect(view).not.toContain('confirmed');
   });
 
+  test('where everything speaks against every cause, none is called likely', () => {
+    const { causes } = incident();
+    const view = plain(incidentView(incident({ rootCause: 'unknown', causes: causes.map((cause) => ({ ...cause, verdict: 'rejected', confidence: 0 })) })));
+    expect(view).toMatch(/Cause +not found; what was seen speaks against every cause that is known/);
+    expect(view).not.toContain('most likely');
+  });
+
   test('what is tried again is said with what the last try met with', () => {
     const retrying = [{ what: 'kubernetesExecuteStep', attempt: 5, why: 'The Kubernetes API of cluster-03 did not answer in time\u001b[2J' }];
     expect(plain(incidentView({ ...incident({ phase: 'recover' }), retrying }))).toContain('So far    ↻ the step (5): The Kubernetes API of cluster-03 did not answer in time');

@@ -83,6 +83,8 @@ function causeLines({ causes, rootCause, evidence, phase, ledFrom, checklists }:
   if (checklists && rootCause === 'unknown' && !likely) return field('Cause', 'not found; the checklists below have everything that was seen');
   const [top] = causes;
   if (!top) return field('Cause', rootCause === 'unknown' ? 'not found; the evidence is below' : phase === 'closed' ? undefined : 'being looked for').concat(evidenceLines(evidence));
+  // Once a fault is over, nothing fits any more: the first of what does not is no likely one.
+  if (rootCause === 'unknown' && !likely) return [...field('Cause', 'not found; what was seen speaks against every cause that is known'), ...evidenceLines(evidence), ...silentLines(evidence)];
   const possible = causes.slice(1).filter(({ verdict }) => verdict === 'possible');
   const rejected = causes.filter(({ verdict }) => verdict === 'rejected');
   return [
@@ -91,10 +93,14 @@ function causeLines({ causes, rootCause, evidence, phase, ledFrom, checklists }:
     ...field('By way of', wayHere({ ledFrom }).map(({ title, incidentClass }) => `${say(title)} (${incidentClass})`).join(' → ')),
     ...field('', top.advice && say(top.advice)),
     ...list('Evidence', [...sentences('+', top.supports, evidence), ...sentences('-', top.contradicts, evidence), ...sentences('?', top.missing, evidence)], 6),
-    ...list('No answer', unansweredOf(evidence).map(({ probes, why }) => ['?', oneLine(`${probes.join(', ')}: ${why}`)]), 4),
+    ...silentLines(evidence),
     ...field('Or', possible.slice(0, 2).map((cause) => `${say(cause.title)} (${percent(cause)})`).join('; ')),
     ...field('Not', rejected.slice(0, 4).map((cause) => say(cause.title)).join('; ')),
   ];
+}
+
+function silentLines(evidence: IncidentStatus['evidence']): string[] {
+  return list('No answer', unansweredOf(evidence).map(({ probes, why }) => ['?', oneLine(`${probes.join(', ')}: ${why}`)]), 4);
 }
 
 /** Rules name a probe and a field; a person is better served by the sentence that the probe said. */
