@@ -90,7 +90,7 @@ function becauseOf(when: PolicyCondition, { risk, incidentClass, cluster, severi
 }
 
 function nothingApplied({ rules = [] }: Policy, risk: Risk): Text {
-  if (rules.length === 0) return { en: `there are no rules; the table decides by risk: ${risk}`, ko: `규칙 없음; 위험도 표에 따름: ${risk}` };
+  if (rules.length === 0) return { en: 'no rules are configured, so the default for this risk counts', ko: '설정된 규칙이 없어 위험도별 기본값 적용' };
   return { en: `none of the ${rules.length} rules applies; the table decides by risk: ${risk}`, ko: `규칙 ${rules.length}개 중 해당 없음; 위험도 표에 따름: ${risk}` };
 }
 
