@@ -28,7 +28,7 @@ describe('the first rule that applies decides', () => {
 
   it('the table is the last one', () => {
     expect(decideRequirement(policy(rule('x', { when: { risk: ['safe'] } })), question)).toMatchObject({ requirement: DEFAULT_POLICY.disruptive, rule: 'default for disruptive', because: { en: expect.stringContaining('none of the 1 rules applies') } });
-    expect(decideRequirement(DEFAULT_POLICY, { ...question, risk: 'safe' })).toMatchObject({ requirement: { kind: 'automatic' }, because: { en: expect.stringContaining('there are no rules') } });
+    expect(decideRequirement(DEFAULT_POLICY, { ...question, risk: 'safe' })).toMatchObject({ requirement: { kind: 'automatic' }, because: { en: expect.stringContaining('no rules are configured') } });
   });
 
   it.each([
