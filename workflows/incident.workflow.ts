@@ -1,11 +1,13 @@
 import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
 import type { IncidentInput, Outcome, Text } from './contracts';
+import { changingPlans } from './domain/record-summary';
 import { startClocks } from './phases/clocks';
 import { close } from './phases/close';
 import { Incident } from './phases/incident';
 import { registerInbox } from './phases/inbox';
 import { lookAround } from './phases/look-around';
 import { handOver, inPersonsHands } from './phases/person';
+import { reopen } from './phases/reopen';
 import { followLeader, registerStorm } from './phases/storm';
 import { treat } from './phases/treat';
 import { triage } from './phases/triage';
@@ -26,22 +28,12 @@ export async function incidentWorkflow(input: IncidentInput): Promise<IncidentRe
   if (!input.continued) await triage(incident);
   startClocks(incident);
   let inHands = input.continued?.state.phase === 'waiting';
-  do {
+  for (;;) {
     const outcome = await workUntilOver(incident, inHands);
-    incident.closing = true;
-    await close(incident);
-    await condition(allHandlersFinished);
-    // An alert that fires again while the record is being written belongs to this incident, not to nobody.
-    incident.closing = incident.cancelled || !incident.alertsFiring;
-    if (incident.closing) {
-      incident.record({ type: 'closed' });
-      incident.publish();
-      return { publicId: incident.status.publicId, outcome };
-    }
-    incident.record({ type: 'recoveryRevoked', reason: { en: 'an alert fired again while the incident was closing', ko: '종료 중 알림이 다시 발생함' } });
-    incident.sealed = undefined;
+    if ((await close(incident)) === 'closed') return { publicId: incident.status.publicId, outcome };
+    reopen(incident);
     inHands = incident.status.owner !== undefined;
-  } while (true);
+  }
 }
 
 /** Treats; hands over where treatment ends; goes on when the person gives it back. */
@@ -77,7 +69,8 @@ const WELL = {
 } as const satisfies Record<string, Text>;
 
 function settle(incident: Incident, kind: keyof typeof WELL): Outcome {
-  const changed = incident.status.mutations.some((mutation) => mutation.result !== 'unchanged' && !mutation.undo);
+  const { status } = incident;
+  const changed = incident.has('2026-12-ends-that-are-none') ? changingPlans(status).length > 0 : status.mutations.some((mutation) => mutation.result !== 'unchanged' && !mutation.undo);
   const outcome = changed ? 'recovered' : kind;
   incident.record({ type: 'outcome', outcome, reason: WELL[outcome] });
   return outcome;
@@ -87,5 +80,5 @@ function settle(incident: Incident, kind: keyof typeof WELL): Outcome {
 async function continueElsewhere(incident: Incident): Promise<never> {
   await condition(allHandlersFinished);
   const { cluster, failureDomain } = incident.status;
-  return continueAsNew<typeof incidentWorkflow>({ cluster, failureDomain, continued: { state: incident.status, settings: incident.settings, messageIds: [...incident.messageIds], askedAbout: [...incident.askedAbout], audit: incident.audit, ...(incident.snapshot && { snapshot: incident.snapshot }) } });
+  return continueAsNew<typeof incidentWorkflow>({ cluster, failureDomain, continued: { state: incident.status, settings: incident.settings, messageIds: [...incident.messageIds], askedAbout: [...incident.askedAbout], fixes: incident.fixes, audit: incident.audit, ...(incident.snapshot && { snapshot: incident.snapshot }) } });
 }

@@ -1,8 +1,8 @@
-import { allHandlersFinished, ApplicationFailure, condition, continueAsNew, patched, setHandler, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, ApplicationFailure, condition, continueAsNew, isCancellation, patched, setHandler, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
 import { notify, records } from './activity-calls';
 import type { FixStatus, PermanentFixInput, PermanentFixStatus, SettleFix } from './contracts';
 import { permanentFixStatus, settleFix } from './contracts/permanent-fix-messages';
-import { isOpenFix, refusalOf } from './domain/fixes';
+import { isOpenFix, proposedFix, refusalOf } from './domain/fixes';
 import { Fixes, type FollowedFixes } from './permanent-fix/follow';
 
 /**
@@ -15,14 +15,23 @@ export async function permanentFixWorkflow(input: FollowedFixes): Promise<Perman
     publicId,
     cluster,
     reminders: 0,
-    fixes: input.fixes.map(({ id, title }) => ({ id, title, state: 'proposed' })),
+    fixes: input.fixes.map(proposedFix),
     ...(recurrences && recurrences.length > 0 && { recurrences, priority: 'raised' as const }),
   };
   const fixes = new Fixes(input, status);
   setHandler(permanentFixStatus, () => status);
   setHandler(settleFix, (message) => fixes.settle(message), { validator: (message: SettleFix) => check(status, message) });
-  if (!input.continued) await records.recordsCompleteHistory({ publicId, workflowId: input.incidentWorkflowId, firstRunId: input.incidentFirstRunId });
+  if (!input.continued) await completeHistory(input);
   return patched('2026-12-fixes-through-git') ? fixes.follow() : remindUntilSettled(input, status);
+}
+
+/** An incident that was reopened may stay open for longer than that is tried; the sweep adds the history then, and the fixes are followed all the same. */
+async function completeHistory({ publicId, incidentWorkflowId: workflowId, incidentFirstRunId: firstRunId }: PermanentFixInput): Promise<void> {
+  try {
+    await records.recordsCompleteHistory({ publicId, workflowId, firstRunId });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+  }
 }
 
 const REMIND_EVERY = '7 days';

@@ -1,5 +1,6 @@
 import { failure } from '../../workflows/contracts/failures';
 import * as messages from '../../workflows/contracts/messages';
+import { summaryOf } from '../../workers/gateway/incident-summary';
 import { alert, IncidentHarness, resolved, type IncidentHandle, type Incidents } from '../support/incident-harness';
 
 let harness: IncidentHarness;
@@ -340,4 +341,38 @@ test('a remedy chosen by whoever has taken over gives the incident back, and sti
     const status = await incidents.until(handle, ({ plan, waiting }) => plan?.remedy === 'second' && waiting?.for === 'approval');
     expect(status.owner).toBeUndefined();
     expect(incidents.world.log.executed).toEqual([]);
+  }));
+
+test('lists say who has it and when it recovered for as long as that is so', () =>
+  harness.run(async (incidents) => {
+    const listed = async () => summaryOf(await handle.describe());
+    const handle = await incidents.open();
+    await incidents.waitingForApproval(handle);
+    await handle.executeUpdate(messages.takeOver, { args: [{ actor: 'lee' }] });
+    await incidents.until(handle, ({ phase }) => phase === 'waiting');
+    expect(await listed()).toMatchObject({ owner: 'lee' });
+    await handle.executeUpdate(messages.takeOver, { args: [{ actor: 'park' }] });
+    expect(await listed()).toMatchObject({ owner: 'park' });
+    await handle.executeUpdate(messages.resume, { args: [undefined] });
+    await incidents.waitingForApproval(handle);
+    expect((await listed()).owner).toBeUndefined();
+    await approve(incidents, handle);
+    await incidents.until(handle, (status) => status.recoveredAt !== undefined);
+    expect(await listed()).toMatchObject({ recoveredAt: expect.any(String) });
+    incidents.world.healthy = () => false;
+    await incidents.until(handle, ({ plan, waiting }) => plan?.remedy === 'second' && waiting?.for === 'approval');
+    expect((await listed()).recoveredAt).toBeUndefined();
+  }));
+
+test('what recovered after a change that was taken back has healed by itself', () =>
+  harness.run(async (incidents) => {
+    const { world } = incidents;
+    world.healthy = () => world.log.executed.some(({ undo }) => undo);
+    world.refusedRemedies.add('first');
+    const handle = await incidents.open();
+    await approve(incidents, handle);
+    await incidents.until(handle, ({ mutations }) => mutations.some(({ undo }) => undo), 'an undo');
+    await resolveAll(incidents, handle);
+    expect((await handle.result()).outcome).toBe('self-healed');
+    expect(world.log.records.at(-1)?.incident.outcome).toBe('self-healed');
   }));

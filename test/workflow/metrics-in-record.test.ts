@@ -106,6 +106,7 @@ test('an incident that goes on because an alert fires again while it closes read
       if (again) return;
       again = true;
       await incidents.alerts(handle, { ...fired, startsAt: '2026-01-01T05:00:00.000Z' });
+      throw failure('UpstreamUnavailable', 'The record store is away');
     };
     await incidents.waitingForApproval(handle);
     incidents.world.healthy = () => true;
@@ -113,6 +114,7 @@ test('an incident that goes on because an alert fires again while it closes read
     await incidents.until(handle, ({ timeline }) => timeline.some(({ event }) => event === 'recoveryRevoked'));
     await incidents.alerts(handle, { ...resolved(fired), startsAt: '2026-01-01T05:00:00.000Z', endsAt: '2026-01-01T06:00:00.000Z' });
     await handle.result();
-    expect(incidents.world.log.records.map(({ metrics }) => metrics?.kind === 'read' && metrics.samplesDropped)).toEqual([1, 2]);
+    expect(incidents.world.log.records.map(({ metrics }) => metrics?.kind === 'read' && metrics.samplesDropped)).toEqual([2]);
+    expect(asked).toBe(2);
   }, (world) => watched(world, () => Promise.resolve({ ...METRICS, samplesDropped: (asked += 1) })));
 });

@@ -1,7 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { permanentFixWorkflow } from '../../workflows';
 import { failure, type AwaitFixRequest, type FixNews, type PermanentFixInput, type PermanentFixStatus, type PublishedFix, type PublishFixRequest } from '../../workflows/contracts';
-import { permanentFixStatus, retryFixes, settleFix } from '../../workflows/contracts/permanent-fix-messages';
+import { fixesProposed, permanentFixStatus, retryFixes, settleFix } from '../../workflows/contracts/permanent-fix-messages';
 import { IncidentHarness, type Incidents } from '../support/incident-harness';
 import { IncidentWorld } from '../support/incident-world';
 
@@ -9,6 +9,7 @@ const text = (en: string) => ({ en, ko: en });
 const PUBLIC_ID = '20260101-0a0a0a0a';
 const CHANGE = [{ object: { apiVersion: 'apps/v1', kind: 'StatefulSet', namespace: 'monitoring', name: 'thanos-receive' }, edits: [{ path: '/spec/replicas', to: 5 }] }];
 const BUDGET = { id: 'budget', title: text('A budget'), description: text('x'), change: { target: 'receiver', edits: [{ path: '/spec/replicas', to: 5 }] } };
+const KEEPS = { id: 'keep-live-change', title: text('Keep it'), description: text('x'), keeps: [{ object: CHANGE[0]!.object, edits: [{ path: '/spec/replicas', to: 5 }] }] };
 const WORDS = { id: 'words', title: text('In words'), description: text('x') };
 const on = (commit: string, pullRequest?: { number: number; url: string }) => ({ branch: `nightshift/${PUBLIC_ID}/budget`, commit, base: 'b'.repeat(40), files: ['a.yaml'], ...(pullRequest && { pullRequest }) });
 
@@ -19,9 +20,15 @@ class FixWorld extends IncidentWorld {
   publish: (attempt: number) => PublishedFix = (attempt) => ({ kind: 'published', on: on(`c${attempt}`), change: CHANGE });
   news: (request: AwaitFixRequest) => FixNews | undefined = () => undefined;
 
+  historyIsOpen = false;
+
   override activities() {
     return {
       ...super.activities(),
+      recordsCompleteHistory: async () => {
+        if (this.historyIsOpen) throw failure('NotYetConverged', 'the run is open', { nextRetryMs: 3_600_000 });
+        return { location: 'test', files: [] };
+      },
       gitPublishFix: async (request: PublishFixRequest) => {
         this.published.push(request);
         return this.publish(this.published.length);
@@ -98,6 +105,36 @@ describe('the fixes of an incident', () => {
       expect(world.saved.map((status) => first(status).state)).toEqual(expect.arrayContaining(['published', 'merged', 'applied']));
       expect(world.published).toHaveLength(1);
     }));
+
+  it('joined by those of another cause, and what is to be kept is told again, where the incident was reopened', () =>
+    fixes(async ({ world, incidents, handle, until }) => {
+      const story = { title: text('x'), evidence: [], url: 'u', recurrences: [], at: '2026-01-01T00:00:00.000Z' };
+      const kept = [{ path: '/spec/replicas', old: 3, new: 5, use: 'test.first', object: { ...CHANGE[0]!.object, uid: 'u' } }];
+      await until(({ fixes: [keeps, budget] }) => keeps?.state === 'published' && budget?.state === 'published');
+      await handle.signal(fixesProposed, { fixes: [KEEPS, WORDS], git: { queue: incidents.taskQueue, kept, story }, recurrences: ['20251231-0b0b0b0b'], earlier: { words: '20251231-0b0b0b0b', budget: '20251231-0b0b0b0b' } });
+      const status = await until(({ fixes: known }) => known.length === 3);
+      expect(status.fixes.map(({ id, state }) => [id, state])).toEqual([['keep-live-change', 'published'], ['budget', 'published'], ['words', 'proposed']]);
+      expect(status).toMatchObject({ priority: 'raised', recurrences: ['20251231-0b0b0b0b'] });
+      await until(() => world.published.length === 3);
+      expect(world.published.map((request) => [request.fix.id, request.kept.length])).toEqual([['keep-live-change', 0], ['budget', 0], ['keep-live-change', 1]]);
+      await incidents.env.sleep('8 days');
+      expect(world.log.pages.at(-1)?.text.en).toContain('In words');
+    }, { fixes: [KEEPS, BUDGET] }));
+
+  it('not stopped by a proposal that nobody can read', () =>
+    fixes(async ({ handle, until }) => {
+      for (const body of [null, {}, { fixes: 5 }, { fixes: [null, { id: 7 }] }]) await handle.signal('fixesProposed', body);
+      await until((status) => first(status).state === 'published');
+      expect((await handle.query(permanentFixStatus)).fixes).toHaveLength(1);
+      expect((await handle.fetchHistory()).events?.filter(({ workflowTaskFailedEventAttributes: failed }) => failed)).toEqual([]);
+    }));
+
+  it('followed although the incident stays open for days after it was reopened', () =>
+    fixes(async ({ world, incidents, until }) => {
+      await incidents.env.sleep('25 hours');
+      await until((status) => first(status).state === 'published');
+      expect(world.published).toHaveLength(1);
+    }, {}, (world) => (world.historyIsOpen = true)));
 
   it('reminded of every week, by more and more people, with the place where it waits', () =>
     fixes(async ({ world, incidents, handle }) => {

@@ -93,6 +93,48 @@ test('a pause can be made longer, or into a take-over without end', () =>
     expect(await incidents.status(handle)).toMatchObject({ phase: 'waiting', owner: 'lee' });
   }));
 
+test('a pause that was made longer ends, too: the incident is looked at again', () =>
+  harness.run(async (incidents) => {
+    const handle = await incidents.open();
+    await incidents.waitingForApproval(handle);
+    await handle.executeUpdate(messages.takeOver, { args: [{ actor: 'lee', forMs: 10 * MINUTE }] });
+    await handedOver(incidents, handle);
+    await handle.executeUpdate(messages.takeOver, { args: [{ actor: 'lee', forMs: HOUR }] });
+    await skip(incidents, 59 * MINUTE);
+    expect((await incidents.status(handle)).phase).toBe('waiting');
+    await skip(incidents, 2 * MINUTE);
+    expect((await incidents.waitingForApproval(handle)).owner).toBeUndefined();
+  }));
+
+test('whoever has taken over and then asks for a pause gives it back with its end', () =>
+  harness.run(async (incidents) => {
+    const handle = await incidents.open();
+    const before = await incidents.waitingForApproval(handle);
+    await handle.executeUpdate(messages.takeOver, { args: [{ actor: 'lee' }] });
+    await handedOver(incidents, handle);
+    await handle.executeUpdate(messages.takeOver, { args: [{ actor: 'lee', forMs: 5_000 }] });
+    await skip(incidents, MINUTE);
+    const again = await incidents.waitingForApproval(handle);
+    expect(again.plan?.id).not.toBe(before.plan?.id);
+    expect(again.owner).toBeUndefined();
+    expect(pagesOf(incidents, 'handed-over')).toEqual([]);
+  }));
+
+test('the pause of an incident that was cancelled meanwhile gives nothing back', () =>
+  harness.run(async (incidents) => {
+    const handle = await incidents.open();
+    const { alerts } = await incidents.waitingForApproval(handle);
+    await handle.executeUpdate(messages.takeOver, { args: [{ actor: 'lee', forMs: 10 * MINUTE }] });
+    await handedOver(incidents, handle);
+    await handle.executeUpdate(messages.cancelIncident, { args: [{ actor: 'kim' }] });
+    const probes = incidents.world.log.probes.length;
+    await skip(incidents, HOUR);
+    expect(await incidents.status(handle)).toMatchObject({ phase: 'waiting', outcome: 'cancelled' });
+    expect(incidents.world.log.probes).toHaveLength(probes);
+    await incidents.alerts(handle, ...alerts.map(resolved));
+    expect((await handle.result()).outcome).toBe('cancelled');
+  }));
+
 test('alerts that resolve during a pause end the incident', () =>
   harness.run(async (incidents) => {
     const handle = await incidents.open();

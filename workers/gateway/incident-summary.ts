@@ -31,9 +31,14 @@ export type IncidentSummary = z.output<typeof incidentSummary>;
 
 const ENDED: Readonly<Record<string, IncidentSummary['ended']>> = { FAILED: 'failed', TERMINATED: 'terminated', TIMED_OUT: 'timed out', CANCELLED: 'cancelled' };
 
-export function summaryOf(run: WorkflowExecutionInfo): IncidentSummary {
+/** What is no longer so has been taken out of a memo, and may still stand there as null. */
+function known(memo: Record<string, unknown>): Partial<IncidentMemo> {
+  return Object.fromEntries(Object.entries(memo).filter(([, value]) => value !== null));
+}
+
+export function summaryOf(run: Omit<WorkflowExecutionInfo, 'raw'>): IncidentSummary {
   const attribute = (key: keyof typeof SEARCH_ATTRIBUTE_KEYS) => run.typedSearchAttributes.get(SEARCH_ATTRIBUTE_KEYS[key]);
-  const memo = (run.memo ?? {}) as Partial<IncidentMemo>;
+  const memo = known(run.memo ?? {});
   const open = run.status.name === 'RUNNING';
   const openedAt = run.startTime.toISOString();
   const [, cluster = '', failureDomain = ''] = run.workflowId.split('/');
@@ -60,7 +65,7 @@ export function summaryOf(run: WorkflowExecutionInfo): IncidentSummary {
 }
 
 /** As the incident itself says; before its first workflow task, computed as the incident will compute it. */
-export function publicIdOfRun(run: WorkflowExecutionInfo): string {
+export function publicIdOfRun(run: Pick<WorkflowExecutionInfo, 'typedSearchAttributes' | 'runId' | 'startTime'>): string {
   return run.typedSearchAttributes.get(SEARCH_ATTRIBUTE_KEYS.publicId) ?? publicIdOf(run.runId, run.startTime);
 }
 

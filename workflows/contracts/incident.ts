@@ -5,7 +5,7 @@ import type { Evidence } from './evidence';
 import type { Plan, PlanResult, StepResult } from './plan';
 import type { PolicyRuling } from './policy';
 import type { PastIncident } from './recurrence';
-import type { RankedCause, RunbookSnapshot } from './runbook';
+import type { PermanentFixSpec, RankedCause, RunbookSnapshot } from './runbook';
 import type { IncidentSettings } from './settings';
 import type { Leader } from './storm';
 import type { Text } from './text';
@@ -26,6 +26,8 @@ export interface ContinuedIncident {
   messageIds: string[];
   /** Names of alerts of other classes for which those classes have been asked. */
   askedAbout?: string[];
+  /** Permanent fixes that have been proposed already, where the incident was reopened. */
+  fixes?: PermanentFixSpec[];
   /** Absent where the earlier run was of a version that kept none. */
   audit?: AuditTrail;
 }
@@ -250,7 +252,7 @@ export type IncidentEvent = { at: string; actor?: string } & (
   | { type: 'verified'; conditions: ConditionStatus[] }
   | { type: 'notVerified'; conditions: ConditionStatus[]; reason: Text }
   | { type: 'stabilityConfirmed'; conditions: ConditionStatus[] }
-  | { type: 'recoveryRevoked'; reason: Text }
+  | { type: 'recoveryRevoked'; reason: Text; dueAt?: { rootCause: string; recovery: string } }
   | { type: 'merged'; leader: Leader }
   | { type: 'unmerged'; reason: Text }
   | { type: 'stormLed'; followers: string[] }

@@ -1,5 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { FixRecurred, PermanentFixStatus, SettleFix } from './record';
+import type { FixRecurred, PermanentFixStatus, ProposedFixes, SettleFix } from './record';
 
 export const permanentFixStatus = defineQuery<PermanentFixStatus>('permanentFixStatus');
 /** Says what became of one proposed fix: merged, applied, or declined with a reason. */
@@ -10,3 +10,5 @@ export const retryFixes = defineUpdate<PermanentFixStatus>('retryFixes');
 export const fixRecurred = defineSignal<[FixRecurred]>('fixRecurred');
 /** From the fixes of the earlier incident: what became of the one that both wait for. */
 export const fixSettledElsewhere = defineSignal<[SettleFix]>('fixSettledElsewhere');
+/** From the incident, where it was reopened after its fixes had been proposed. */
+export const fixesProposed = defineSignal<[ProposedFixes]>('fixesProposed');

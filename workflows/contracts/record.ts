@@ -46,6 +46,9 @@ export interface PermanentFixInput {
   earlier?: Record<string, string>;
 }
 
+/** What a reopened incident adds; a fix that is known already may have other fields to keep now. */
+export type ProposedFixes = Pick<PermanentFixInput, 'fixes' | 'git' | 'recurrences' | 'earlier'>;
+
 /**
  * - `proposed`: in words, or not in the repository for the reason in `problem`
  * - `published`: a branch waits to be merged

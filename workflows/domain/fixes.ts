@@ -1,10 +1,15 @@
 import type { FixNews, PublishedFix } from '../contracts/permanent-fix';
 import type { FixStatus, PermanentFixStatus, SettleFix } from '../contracts/record';
+import type { PermanentFixSpec } from '../contracts/runbook';
 import type { Text } from '../contracts/text';
 
 /** Merged is enough where nobody can look whether the cluster has it. */
 export function isOpenFix({ state, change }: FixStatus): boolean {
   return state === 'proposed' || state === 'published' || (state === 'merged' && change !== undefined);
+}
+
+export function proposedFix({ id, title }: PermanentFixSpec): FixStatus {
+  return { id, title, state: 'proposed' };
 }
 
 /** Why a message about a fix is not taken; undefined where it is. */

@@ -106,13 +106,13 @@ function change(state: IncidentStatus, event: Exclude<IncidentEvent, { type: 'op
     case 'stabilityConfirmed':
       return state.verification ? { verification: { ...state.verification, confirmedAt: at, conditions: event.conditions } } : {};
     case 'recoveryRevoked':
-      return revoked(state, at);
+      return revoked(state, event);
     case 'clockBreached':
       return { clocks: { ...state.clocks, [event.clock]: { ...state.clocks[event.clock], breachedAt: at } } };
     case 'outcome':
       return { outcome: event.outcome, ...causeOf(state, event) };
     case 'permanentFixStarted':
-      return { permanentFix: { workflowId: event.workflowId, fixes: event.fixes } };
+      return { permanentFix: { workflowId: event.workflowId, fixes: [...(state.permanentFix?.fixes ?? []), ...event.fixes] } };
     case 'closed':
       return { ...withoutWaiting({ ...state, phase: 'closed' }), closedAt: at };
     case 'merged':
@@ -180,12 +180,14 @@ function recoveryAfter(state: IncidentStatus, event: EventOf<'verified'>): Parti
   return { verification, recoveredAt: at, clocks: { ...state.clocks, recovery } };
 }
 
-/** What first held did not last: the recovery clock runs again. */
-function revoked(state: IncidentStatus, at: string): Partial<IncidentStatus> {
-  const { metAt: _metAt, ...recovery } = state.clocks.recovery;
+/** What first held did not last: the recovery clock runs again, and in an incident that is reopened anew. */
+function revoked(state: IncidentStatus, { at, dueAt }: EventOf<'recoveryRevoked'>): Partial<IncidentStatus> {
+  const { metAt: _metAt, ...known } = state.clocks.recovery;
+  const recovery = dueAt ? { ...known, dueAt: dueAt.recovery } : known;
+  const rootCause = dueAt && !state.clocks.rootCause.metAt ? { ...state.clocks.rootCause, dueAt: dueAt.rootCause } : state.clocks.rootCause;
   const { recoveredAt: _recoveredAt, outcome: _outcome, ...rest } = state;
   const verification = state.verification && { ...state.verification, revokedAt: at };
-  return cleared(state, { ...rest, clocks: { ...state.clocks, recovery }, ...(verification && { verification }) }, ['recoveredAt', 'outcome']);
+  return cleared(state, { ...rest, clocks: { rootCause, recovery }, ...(verification && { verification }) }, ['recoveredAt', 'outcome']);
 }
 
 function withoutWaiting(state: IncidentStatus): Partial<IncidentStatus> {

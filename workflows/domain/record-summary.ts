@@ -65,7 +65,7 @@ function firstActOfAPerson({ timeline, decisions, notes }: IncidentStatus): stri
 const BY_PERSONS: ReadonlySet<string> = new Set(['decided', 'noted', 'takenOver', 'resumed', 'remedyChosen', 'outcome']);
 
 /** Plans that changed something and were not undone, in the order of their first change. */
-function changingPlans({ mutations }: IncidentStatus): string[] {
+export function changingPlans({ mutations }: IncidentStatus): string[] {
   const undone = new Set(mutations.filter(({ undo, result }) => undo && result !== 'unchanged').map(({ planId }) => planId));
   return [...new Set(mutations.filter(({ undo, result }) => !undo && result !== 'unchanged').map(({ planId }) => planId))].filter((planId) => !undone.has(planId));
 }

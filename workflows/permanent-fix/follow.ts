@@ -1,8 +1,8 @@
 import { allHandlersFinished, CancellationScope, condition, continueAsNew, getExternalWorkflowHandle, isCancellation, patched, setHandler, workflowInfo } from '@temporalio/workflow';
 import { git, gitNews, notify, records } from '../activity-calls';
-import { failureTypeOf, permanentFixWorkflowId, type FixNews, type FixStatus, type PermanentFixInput, type PermanentFixStatus, type SettleFix, type Text } from '../contracts';
-import { fixRecurred, fixSettledElsewhere, retryFixes } from '../contracts/permanent-fix-messages';
-import { fixAfter, isOpenFix, levelOf, openText, publishedFix, refusalOf, remindEveryMs, settledFix, withoutFailure } from '../domain/fixes';
+import { failureTypeOf, permanentFixWorkflowId, type FixNews, type FixStatus, type PermanentFixInput, type PermanentFixStatus, type ProposedFixes, type SettleFix, type Text } from '../contracts';
+import { fixesProposed, fixRecurred, fixSettledElsewhere, retryFixes } from '../contracts/permanent-fix-messages';
+import { fixAfter, isOpenFix, levelOf, openText, proposedFix, publishedFix, refusalOf, remindEveryMs, settledFix, withoutFailure } from '../domain/fixes';
 import { plus } from '../domain/time';
 import { reasonOf } from '../phases/incident';
 import type { permanentFixWorkflow } from '../permanent-fix.workflow';
@@ -17,6 +17,8 @@ export type FollowedFixes = PermanentFixInput & { continued?: PermanentFixStatus
 export class Fixes {
   /** Tried since the last reminder: what was refused is not asked for again at once. */
   private readonly tried: Set<string>;
+  /** Fixes of earlier incidents that have not heard yet that they are needed again. */
+  private readonly untold: Array<[fix: string, publicId: string]>;
   /** What others are being told. */
   private readonly telling: Array<Promise<void>> = [];
   /** Counts what messages have changed. */
@@ -28,14 +30,19 @@ export class Fixes {
   private careful = false;
 
   constructor(
-    private readonly input: FollowedFixes,
+    private input: FollowedFixes,
     readonly status: PermanentFixStatus,
   ) {
     this.tried = new Set(input.tried);
+    this.untold = status.nextReminderAt ? [] : Object.entries(input.earlier ?? {});
     setHandler(retryFixes, () => {
       this.tryAgain();
       this.changes += 1;
       return this.status;
+    });
+    setHandler(fixesProposed, (message) => {
+      // Anybody who reaches Temporal may have sent it.
+      if (isReadable(message)) this.propose(message);
     });
     setHandler(fixRecurred, ({ publicId }) => this.recurred(publicId));
     setHandler(fixSettledElsewhere, (message) => {
@@ -61,9 +68,14 @@ export class Fixes {
       this.remindLater();
     }
     for (;;) {
+      await this.tellEarlier();
       await this.publish();
       const stands = await this.save();
-      if (this.open.length === 0 && stands) break;
+      if (this.open.length === 0 && stands) {
+        await this.untilSaid();
+        if (this.open.length === 0) return this.status;
+        continue;
+      }
       if (this.careful) await this.continueWhereLong();
       if (!stands || (await this.untilNews())) continue;
       this.status.reminders += 1;
@@ -72,8 +84,6 @@ export class Fixes {
       this.remindLater();
       if (!this.careful) await this.continueWhereLong();
     }
-    await this.untilSaid();
-    return this.status;
   }
 
   /** A history that has grown long goes on in a fresh run, with all that this one knows. */
@@ -104,6 +114,18 @@ export class Fixes {
     if (before && after && isOpenFix(before) && !isOpenFix(after)) this.tellLater(after);
   }
 
+  /** The incident was reopened: another cause has fixes of its own, and other changes are to be kept. */
+  private propose({ fixes, git: repository, recurrences = [], earlier = {} }: ProposedFixes): void {
+    const added = fixes.filter(({ id }) => !this.status.fixes.some((fix) => fix.id === id));
+    this.status.fixes = [...this.status.fixes, ...added.map(proposedFix)];
+    this.input = { ...this.input, fixes: [...this.input.fixes.filter(({ id }) => !fixes.some((fix) => fix.id === id)), ...fixes], ...(repository && { git: repository }) };
+    for (const { id, keeps } of fixes) if (keeps) this.tried.delete(id);
+    this.untold.push(...Object.entries(earlier).filter(([id]) => added.some((fix) => fix.id === id)));
+    this.input = { ...this.input, recurrences: [...new Set([...(this.input.recurrences ?? []), ...recurrences])] };
+    for (const publicId of recurrences) this.recurred(publicId);
+    this.changes += 1;
+  }
+
   private recurred(publicId: string): void {
     this.status.recurrences = [...new Set([...(this.status.recurrences ?? []), publicId])];
     this.status.priority = 'raised';
@@ -114,7 +136,7 @@ export class Fixes {
 
   /** An earlier incident's open fix is this one, too; where nobody follows it any more, this one is on its own. */
   private async tellEarlier(): Promise<void> {
-    for (const [fix, publicId] of Object.entries(this.input.earlier ?? {})) {
+    for (const [fix, publicId] of this.untold.splice(0)) {
       try {
         await getExternalWorkflowHandle(permanentFixWorkflowId(publicId)).signal(fixRecurred, { publicId: this.status.publicId });
         this.change(fix, (known) => ({ ...known, sameAs: publicId }));
@@ -214,6 +236,10 @@ export class Fixes {
     const text = { en: lines.map(({ en }) => en).join('; '), ko: lines.map(({ ko }) => ko).join('; ') };
     await notify.notifyPage({ id: `${publicId}-fix-${kind}-${reminders}-${workflowInfo().historyLength}`, kind, publicId, cluster, severity: priority === 'raised' ? 'warning' : 'info', title, text, url: this.input.url ?? '', level: levelOf(this.status), at: now() }).catch(() => undefined);
   }
+}
+
+function isReadable(message: Partial<ProposedFixes> | null): message is ProposedFixes {
+  return Array.isArray(message?.fixes) && message.fixes.every((fix: Partial<ProposedFixes['fixes'][number]> | null) => typeof fix?.id === 'string' && typeof fix.title?.en === 'string');
 }
 
 function now(): string {

@@ -84,6 +84,7 @@ function registerCourse(incident: Incident): void {
     const { body } = admit<TakeOverBody>(incident, 'takeOver', (envelope ?? {}) as Envelope<TakeOverBody>);
     const fault = holdFault(body.forMs);
     if (fault) throw refusal(fault);
+    refuseWhileClosing(incident);
   } });
 
   setHandler(messages.resume, (envelope) => {
@@ -94,6 +95,7 @@ function registerCourse(incident: Incident): void {
   }, { validator: (envelope) => {
     admit(incident, 'resume', envelope ?? {});
     if (incident.cancelled) throw refusal('the incident was cancelled; a new alert opens a new one');
+    refuseWhileClosing(incident);
     if (incident.status.phase !== 'waiting' && !incident.status.owner) throw refusal('nobody has taken this incident over');
   } });
 
@@ -105,7 +107,7 @@ function registerCourse(incident: Incident): void {
   }, { validator: (envelope) => {
     admit(incident, 'cancelIncident', envelope ?? {});
     if (incident.cancelled) throw refusal('the incident was cancelled before');
-    if (incident.status.phase === 'close') throw refusal('the incident is closing');
+    refuseWhileClosing(incident);
   } });
 }
 
@@ -155,7 +157,13 @@ function take<Body extends object>(incident: Incident, message: MessageName, env
   return admitted;
 }
 
+/** What is said then would be taken, and nothing would come of it. */
+function refuseWhileClosing({ status }: Incident): void {
+  if (status.phase === 'close') throw refusal('the incident is closing');
+}
+
 function checkRemedy(incident: Incident, remedy: string): void {
+  refuseWhileClosing(incident);
   const offered = incident.snapshot?.runbook.remedies.map(({ id }) => id) ?? [];
   if (!offered.includes(remedy)) throw refusal(`the runbook has no remedy ${String(remedy)}; it has ${offered.join(', ') || 'none'}`);
   if (incident.cancelled) throw refusal('the incident was cancelled; a new alert opens a new one');

@@ -9,7 +9,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { SEARCH_ATTRIBUTE_KEYS } from '../contracts/search-attributes';
-import { publicIdOf, type AuditEntry, type AuditTrail, type IncidentEvent, type IncidentInput, type IncidentMemo, type IncidentSettings, type IncidentStatus, type NotificationKind, type Outcome, type Phase, type RunbookSnapshot, type Text } from '../contracts';
+import { publicIdOf, type AuditEntry, type AuditTrail, type IncidentEvent, type IncidentInput, type IncidentMemo, type IncidentSettings, type IncidentStatus, type NotificationKind, type Outcome, type PermanentFixSpec, type Phase, type RunbookSnapshot, type Text } from '../contracts';
 import { notify } from '../activity-calls';
 import { firing } from '../domain/alerts';
 import { audited, EMPTY_TRAIL, headOf } from '../domain/audit';
@@ -59,6 +59,8 @@ export class Incident {
   /** Causes of which has been said that they came back. */
   readonly recalled = new Set<string>();
   readonly messageIds: Set<string>;
+  /** Permanent fixes that have been proposed: more than those of the last cause, where the incident was reopened. */
+  fixes: PermanentFixSpec[];
   private readonly changes = new Changes();
   private readonly background: Array<Promise<void>> = [];
   private pages = 0;
@@ -67,6 +69,7 @@ export class Incident {
     const info = workflowInfo();
     this.messageIds = new Set(input.continued?.messageIds);
     this.askedAbout = new Set(input.continued?.askedAbout);
+    this.fixes = input.continued?.fixes ?? [];
     this.settings = input.continued?.settings ?? UNCONFIGURED;
     this.snapshot = input.continued?.snapshot;
     this.cancelled = input.continued?.state.outcome === 'cancelled';
@@ -95,9 +98,12 @@ export class Incident {
 
   record(event: NewEvent): void {
     const stamped: IncidentEvent = { ...event, at: this.now() };
+    const { owner } = this.status;
     this.status = reduce(this.status, stamped);
     this.audit = audited(this.audit, stamped);
     setCurrentDetails(currentDetails(this.status));
+    // A list says who has it.
+    if (this.status.owner !== owner && this.has('2026-12-ends-that-are-none')) this.publish();
   }
 
   /** Enters a phase and shows it wherever incidents are listed. */
@@ -174,8 +180,12 @@ export class Incident {
    * Runs `work`, cancelling it when a person interrupts, or something else does.
    * @returns what `work` returned, or `interrupted`
    */
-  async unlessInterrupted<Result>(work: () => Promise<Result>, somethingElse = () => false): Promise<Result | 'interrupted'> {
-    const stopped = () => this.interruption !== undefined || somethingElse();
+  unlessInterrupted<Result>(work: () => Promise<Result>, somethingElse = () => false): Promise<Result | 'interrupted'> {
+    return this.unless(() => this.interruption !== undefined || somethingElse(), work);
+  }
+
+  /** Runs `work`, cancelling it as soon as `stopped` says so. */
+  async unless<Result>(stopped: () => boolean, work: () => Promise<Result>): Promise<Result | 'interrupted'> {
     if (stopped()) return 'interrupted';
     const scope = new CancellationScope();
     const interrupted = scope.run(() => condition(stopped)).then(() => 'interrupted' as const);
@@ -198,7 +208,8 @@ export function reasonOf(error: unknown): string {
   return message.slice(0, 500);
 }
 
-function memoOf(status: IncidentStatus): IncidentMemo {
+/** A memo keeps what it is not told: what is no longer so has to be taken out of it. */
+function memoOf(status: IncidentStatus): { [Key in keyof IncidentMemo]: IncidentMemo[Key] | null } {
   const { publicId, title, severity, rootCause, owner, beganAt, recoveredAt } = status;
   return {
     publicId,
@@ -206,8 +217,8 @@ function memoOf(status: IncidentStatus): IncidentMemo {
     severity,
     needsYou: status.phase === 'approve' || (status.phase === 'waiting' && !status.leader),
     beganAt,
-    ...(rootCause && { rootCause }),
-    ...(owner && { owner }),
-    ...(recoveredAt && { recoveredAt }),
+    rootCause: rootCause ?? null,
+    owner: owner ?? null,
+    recoveredAt: recoveredAt ?? null,
   };
 }

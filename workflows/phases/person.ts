@@ -50,26 +50,33 @@ async function untilMoved(incident: Incident): Promise<void> {
   const nobodys = () => incident.status.owner === undefined && !incident.cancelled;
   const further = foundNothing(incident) && mayLookFurther(incident);
   const strange = () => further && nobodys() && strangeAlerts(incident).length > 0;
+  const ends = incident.has('2026-12-ends-that-are-none');
+  // A pause of what was cancelled meanwhile has no end that anything begins after.
+  const held = () => (ends && incident.cancelled ? undefined : incident.status.heldUntil);
   const moved = () => !incident.alertsFiring || incident.resumed || strange() || workflowInfo().continueAsNewSuggested;
   for (let count = 1; ; ) {
-    const { heldUntil } = incident.status;
+    const heldUntil = held();
     const reminding = reminds && nobodys() && count <= MOST_REMINDERS;
-    const changed = () => moved() || incident.status.heldUntil !== heldUntil || (reminding && !nobodys());
+    const changed = () => moved() || held() !== heldUntil || (reminding && !nobodys());
     const left = heldUntil ? Date.parse(heldUntil) - Date.now() : reminding ? incident.settings.durations.remindEvery : undefined;
     const woken = left === undefined ? await condition(changed).then(() => true) : left > 0 && (await condition(changed, left));
-    if (strange()) {
-      incident.record({ type: 'resumed', reason: 'another alert fires, which may say what the first did not' });
-      incident.resumed = true;
-    }
+    if (strange()) goOn(incident, 'another alert fires, which may say what the first did not');
     if (moved()) return;
-    if (woken) continue;
+    // Whoever says something in the moment in which the time is over is heard.
+    if (woken || (ends && changed())) continue;
     if (heldUntil) {
-      incident.record({ type: 'resumed', reason: 'the pause is over' });
-      incident.resumed = true;
+      goOn(incident, 'the pause is over');
       return;
     }
     const { title } = incident.status;
     remind(incident, { of: 'hand-over', count, since, text: { en: `Nobody has taken it over yet: ${title.en}`, ko: `아직 인수한 담당자가 없습니다: ${title.ko}` } });
     count += 1;
   }
+}
+
+/** Nightshift has it again, and what stopped it before does so no more. */
+function goOn(incident: Incident, reason: string): void {
+  incident.record({ type: 'resumed', reason });
+  incident.resumed = true;
+  if (incident.has('2026-12-ends-that-are-none')) incident.interruption = undefined;
 }
