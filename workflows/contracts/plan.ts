@@ -1,7 +1,7 @@
 import type { ObjectEdits } from './permanent-fix';
 import type { PolicyRuling } from './policy';
 import type { Json, JsonObject, Text } from './text';
-import type { Risk } from './vocabulary';
+import type { FailureDomain, Risk } from './vocabulary';
 
 export interface ObjectReference {
   apiVersion: string;
@@ -87,6 +87,11 @@ export interface Plan {
   steps: PlannedStep[];
   /** Undoes the steps, in the order in which it would run; empty where nothing can or need be undone. */
   inverse: PlannedStep[];
+  /**
+   * Under whose lease each step is carried out, by its id: the failure domain of its object's role. Absent in plans of before.
+   * No part of the hash: the executing worker knows it itself.
+   */
+  domains?: Record<string, FailureDomain>;
   gates: GateVerdict[];
   blastRadius: BlastRadius;
   /** Where the wanted state comes from: "manifests directory (thanos-receive-lb.yaml)", "ControllerRevision thanos-receive-6f…". */
