@@ -47,7 +47,8 @@ export async function executePlannedStep(dependencies: ExecutionDependencies, re
   if (direction === 'do') await requireBudget(dependencies, authority, access, request, risk, ruling);
   // Judging takes seconds, in which somebody may have switched it off.
   await requireKillSwitch(access);
-  return executeStep({ access, dryRun: false, ...reloadCheck(access, remedy, steps, allowed) }, step);
+  const created = direction === 'undo' && request.createdUid !== undefined ? { createdUid: request.createdUid } : {};
+  return executeStep({ access, dryRun: false, ...created, ...reloadCheck(access, remedy, steps, allowed) }, step);
 }
 
 function requireActing({ config }: ClusterAccess, request: ExecuteRequest, { callingWorkflow }: ExecutionDependencies): void {

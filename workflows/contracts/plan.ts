@@ -138,6 +138,8 @@ export interface StepResult {
   result: 'evicted' | 'deleted' | 'patched' | 'created' | 'reloaded' | 'unchanged';
   object: ObjectReference;
   at: string;
+  /** Of the object that the step made: what an undo may remove is this one and no other of its name. */
+  uid?: string;
   /** The object's resourceVersion before and after, where there is one. */
   resourceVersion?: { before?: string; after?: string };
   detail: string;

@@ -1,6 +1,6 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 import { mutations } from '../activity-calls';
-import type { ExecuteRequest, Plan, PlannedStep, PolicyRuling } from '../contracts';
+import type { ExecuteRequest, ObjectReference, Plan, PlannedStep, PolicyRuling } from '../contracts';
 import { failureTypeOf } from '../contracts/failures';
 import { standingUnder } from './inbox';
 import { Leases } from './leases';
@@ -100,7 +100,7 @@ export async function undo(incident: Incident, plan: Plan, leases: Leases): Prom
     }
     for (const step of plan.inverse) {
       try {
-        const result = await mutations(incident.settings, `undo: ${step.action} ${step.object.kind}/${step.object.name}`).kubernetesUndoStep(request(incident, plan, step, leases));
+        const result = await mutations(incident.settings, `undo: ${step.action} ${step.object.kind}/${step.object.name}`).kubernetesUndoStep({ ...request(incident, plan, step, leases), ...createdBy(incident, plan, step) });
         incident.record({ type: 'stepExecuted', planId: plan.id, planHash: plan.hash, result, undo: true });
       } catch (error) {
         incident.record({ type: 'executionFailed', planId: plan.id, reason: `undo of ${step.id}: ${reasonOf(error)}` });
@@ -108,6 +108,13 @@ export async function undo(incident: Incident, plan: Plan, leases: Leases): Prom
       }
     }
   });
+}
+
+/** The UID of what the plan made and the step removes. */
+function createdBy({ status }: Incident, { id }: Plan, { action, object }: PlannedStep): Pick<ExecuteRequest, 'createdUid'> {
+  const made = ({ kind, namespace, name }: ObjectReference) => kind === object.kind && namespace === object.namespace && name === object.name;
+  const uid = action === 'delete' ? status.mutations.find((mutation) => mutation.planId === id && !mutation.undo && mutation.uid !== undefined && made(mutation.object))?.uid : undefined;
+  return uid === undefined ? {} : { createdUid: uid };
 }
 
 function request(incident: Incident, plan: Plan, step: PlannedStep, leases: Leases): ExecuteRequest {
