@@ -1,5 +1,5 @@
-import type { FailureDomain, Outcome, StormEntry } from '../../workflows/contracts';
-import { joinStorm, leaveStorm } from '../../workflows/contracts/storm-messages';
+import type { FailureDomain, Outcome, StormEntry, StormState } from '../../workflows/contracts';
+import { joinStorm, leaveStorm, stormStatus } from '../../workflows/contracts/storm-messages';
 import { alert, IncidentHarness, resolved, type IncidentHandle, type Incidents } from '../support/incident-harness';
 import { IncidentWorld } from '../support/incident-world';
 
@@ -124,6 +124,18 @@ test('a storm whose leader nobody hears of again is over when the leader’s tim
     await env.sleep('101 minutes');
     const storm = env.client.workflow.getHandle('storm/test');
     expect((await storm.describe()).status.name).toBe('COMPLETED');
+  }), 60_000);
+
+test('a guard that goes on in a fresh run still knows who leads', () =>
+  harness.run(async ({ env, taskQueue }) => {
+    const now = await env.currentTimeMs();
+    const members = (['ui', 'query', 'receive'] as const).map((failureDomain) => ({ workflowId: `incident/x/${failureDomain}`, publicId: failureDomain, failureDomain, alertnames: [], joinedAt: now }));
+    const leader = { workflowId: 'incident/x/receive', since: now };
+    const state: StormState = { members, following: [['incident/x/ui', leader.workflowId], ['incident/x/query', leader.workflowId]], leader };
+    const storm = await env.client.workflow.start('stormWorkflow', { workflowId: 'storm/fresh', taskQueue, args: [{ cluster: 'x', state }] });
+    expect(await storm.query(stormStatus)).toMatchObject({ leader: { publicId: 'receive' }, open: [{ publicId: 'ui' }, { publicId: 'query' }, { publicId: 'receive' }] });
+    await storm.signal(leaveStorm, { workflowId: leader.workflowId, outcome: 'recovered' });
+    await storm.result();
   }), 60_000);
 
 test('what is no message of a storm is left aside, by incidents and by the storm', () =>
