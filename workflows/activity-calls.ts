@@ -122,16 +122,21 @@ const PATIENCE = 5 * 60_000;
 /** Whatever a plan says: what has not come by then does not come by itself. */
 const MOST_PATIENCE = 30 * 60_000;
 
+/** How long a step may take, its retries included, in milliseconds. */
+export function mostStepTime(patienceMs = PATIENCE): number {
+  return Math.min(Math.max(patienceMs, PATIENCE), MOST_PATIENCE);
+}
+
 /**
  * Mutations: level-based, so that retries are harmless. A conflict means that the world is no longer as planned; asking
  * again cannot help, planning again can.
  */
-export function mutations(settings: IncidentSettings, summary: string, patienceMs = PATIENCE): Pick<KubernetesActivities, 'kubernetesExecuteStep' | 'kubernetesUndoStep'> {
+export function mutations(settings: IncidentSettings, summary: string, patienceMs?: number): Pick<KubernetesActivities, 'kubernetesExecuteStep' | 'kubernetesUndoStep'> {
   return proxyActivities<KubernetesActivities>({
     taskQueue: settings.queues.mutate,
     // Short, because there is no heartbeat: it would bring a cancellation into the middle of a write.
     startToCloseTimeout: '20 seconds',
-    scheduleToCloseTimeout: Math.min(Math.max(patienceMs, PATIENCE), MOST_PATIENCE),
+    scheduleToCloseTimeout: mostStepTime(patienceMs),
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 seconds', nonRetryableErrorTypes: ['Conflict'] },
     // Whether a step that is called off was carried out after all has to be known.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

@@ -1,7 +1,7 @@
-import { allHandlersFinished, condition, setHandler } from '@temporalio/workflow';
+import { allHandlersFinished, ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
 import type { LeaseAnswer, LeaseRequest, LeaseStatus } from './contracts';
 import { acquire, confirm, leaseStatus, release } from './contracts/lease-messages';
-import { enqueue, grantable, LeaseState, leaseOf } from './domain/lease-queue';
+import { enqueue, grantable, leaseFault, LeaseState, leaseOf, tokenFault } from './domain/lease-queue';
 
 /**
  * The right to change the objects of one failure domain of one cluster: one holder at a time, first come first served,
@@ -19,17 +19,17 @@ export async function leaseWorkflow(input: { cluster: string; failureDomain: Lea
     if (!grantable(state, request.holder)) return { granted: false, holder: state.holder ?? state.queue[0]?.holder ?? '', position: state.position(request.holder) };
     state.grant(request, now);
     return { granted: true, lease: leaseOf(state, input) };
-  });
+  }, { validator: (request) => refuse(leaseFault(request)) });
   setHandler(release, ({ holder, token }) => {
     asked += 1;
     if (state.holder === holder && state.token === token) state.free();
     else state.leaveQueue(holder);
-  });
+  }, { validator: (lease) => refuse(tokenFault(lease)) });
   setHandler(confirm, ({ holder, token }) => {
     asked += 1;
     state.expire(Date.now());
     return state.holder === holder && state.token === token;
-  });
+  }, { validator: (lease) => refuse(tokenFault(lease)) });
   setHandler(leaseStatus, (): LeaseStatus => state.status());
   for (;;) {
     const before = asked;
@@ -39,6 +39,11 @@ export async function leaseWorkflow(input: { cluster: string; failureDomain: Lea
     if (asked > UPDATES_PER_RUN && !state.holder) break;
   }
   await condition(allHandlersFinished);
+}
+
+/** A message that nobody can read would fail the workflow task again and again, and everybody else's with it. */
+function refuse(fault: string | undefined): void {
+  if (fault) throw ApplicationFailure.create({ type: 'Refused', message: fault, nonRetryable: true });
 }
 
 /** Long enough to serve the incidents of one bad night from one run, short enough to leave nothing open afterwards. */

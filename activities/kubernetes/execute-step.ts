@@ -1,15 +1,15 @@
-import { failure, type ExecuteRequest, type GateVerdict, type Lease, type ObjectReference, type PlannedStep, type Risk, type StepResult, type VerificationKey } from '../../workflows/contracts';
+import { failure, type ExecuteRequest, type GateVerdict, type Lease, type PlannedStep, type Risk, type StepResult, type VerificationKey } from '../../workflows/contracts';
 import { planHash } from '../../workflows/domain/plan-hash';
 import { worseRisk } from '../../workflows/domain/policy';
 import { clusterNamed, type ClusterAccess, type Clusters } from '../cluster-access';
-import type { Target } from '../clusters';
 import type { AllowedTargets, Remedy } from '../remedy';
 import { requireBudget, type BudgetBook } from './action-budget';
 import { undoes } from './changes';
 import { requireKillSwitch } from './kill-switch';
+import { requireLeaseFor } from './lease-domain';
+import { isNamedAfter } from './named-after';
 import { allowedTargets, reloadCheck, remedyNamed, type Remedies } from './plan-remedy';
 import { requirePolicy } from './policy-authority';
-import { copyNameOf } from './secrets';
 import { executeStep } from './step-execution';
 
 export interface ExecutionDependencies extends BudgetBook {
@@ -41,12 +41,14 @@ export async function executePlannedStep(dependencies: ExecutionDependencies, re
   const authority = { temporalNamespace: dependencies.temporalNamespace, keys: dependencies.keys() };
   const ruling = requirePolicy(authority, access, request, risk, direction);
   const steps = direction === 'do' ? plan.steps : plan.inverse;
+  requireLeaseFor(access.config, request, step);
   await requireLease(dependencies, request);
   // An undo belongs to its plan, which was counted.
   if (direction === 'do') await requireBudget(dependencies, authority, access, request, risk, ruling);
   // Judging takes seconds, in which somebody may have switched it off.
   await requireKillSwitch(access);
-  return executeStep({ access, dryRun: false, ...reloadCheck(access, remedy, steps, allowed) }, step);
+  const created = direction === 'undo' && request.createdUid !== undefined ? { createdUid: request.createdUid } : {};
+  return executeStep({ access, dryRun: false, ...created, ...reloadCheck(access, remedy, steps, allowed) }, step);
 }
 
 function requireActing({ config }: ClusterAccess, request: ExecuteRequest, { callingWorkflow }: ExecutionDependencies): void {
@@ -92,11 +94,6 @@ async function judgeUndo(access: ClusterAccess, remedy: Remedy, { plan }: Execut
 
 /** Everything is a target itself, but for what is named after one: pods and claims of a workload, the copy of a Secret. */
 function requireAllowedObjects(steps: readonly PlannedStep[], allowed: AllowedTargets): void {
-  const isNamedAfter = (object: ObjectReference, { kind, name }: Target): boolean => {
-    if (object.kind === 'Pod') return object.name.startsWith(`${name}-`);
-    if (object.kind === 'PersistentVolumeClaim') return object.name.includes(`-${name}-`);
-    return object.kind === kind && (object.name === name || (kind === 'Secret' && object.name === copyNameOf(name)));
-  };
   const isAllowed = ({ object }: PlannedStep) => [...allowed.values()].some((target) => object.namespace === target.namespace && isNamedAfter(object, target));
   const stray = steps.find((step) => !isAllowed(step));
   if (stray) throw failure('NotAuthorized', `The step ${stray.id} touches ${stray.object.kind} ${stray.object.namespace}/${stray.object.name}, which is none of the allowed targets; the plan is refused`);

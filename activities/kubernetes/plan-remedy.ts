@@ -4,6 +4,7 @@ import { clusterNamed, targetOf, type ClusterAccess, type Clusters } from '../cl
 import { parseInput } from '../probe';
 import { text, type AllowedTargets, type Draft, type Remedy } from '../remedy';
 import { nameStep } from './changes';
+import { domainsOf } from './lease-domain';
 import { diffOf } from './plan-diff';
 import { rulingNow } from './policy-authority';
 import { secretGate } from './secret-gate';
@@ -46,7 +47,7 @@ export async function planRemedy(clusters: Clusters, remedies: Remedies, request
   const reverts = await revertWarnings(access, draft.steps);
   const plan: Omit<Plan, 'hash'> = {
     id: request.planId, remedy: id, use: remedy.use, title: request.remedy.title, cluster: request.cluster,
-    risk: judgement.risk, steps: draft.steps, inverse: draft.inverse, gates, blastRadius: judgement.blastRadius,
+    risk: judgement.risk, steps: draft.steps, inverse: draft.inverse, domains: domainsOf(access.config, [...draft.steps, ...draft.inverse]), gates, blastRadius: judgement.blastRadius,
     ...(draft.desiredState && { desiredState: draft.desiredState }),
     ...(reverts.length > 0 && { reverts }),
     ...(judgement.expectedLoss && { expectedLoss: judgement.expectedLoss }),

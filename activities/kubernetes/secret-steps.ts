@@ -2,10 +2,11 @@
 import { failure, type PlannedStep, type StepResult } from '../../workflows/contracts';
 import type { ClusterAccess } from '../cluster-access';
 import type { JsonPatchOperation, KubernetesObject, ObjectName, WriteOptions } from './gateway';
+import { uidIfOurs, uidOf } from './made-here';
 import { copyManifest, digestsOf, isCopy, secretData, standingOfKeys, valuesFor, type SecretData } from './secrets';
 
 type Of<Action extends PlannedStep['action']> = Extract<PlannedStep, { action: Action }>;
-type Outcome = Pick<StepResult, 'result' | 'detail' | 'resourceVersion'>;
+type Outcome = Pick<StepResult, 'result' | 'detail' | 'resourceVersion' | 'uid'>;
 
 /** @throws Conflict when the original is no longer as planned, or a Secret that is not ours has the copy's name. */
 export async function keepSecret(access: ClusterAccess, step: Of<'keepSecret'>, options: WriteOptions): Promise<Outcome> {
@@ -37,7 +38,7 @@ export async function fillSecret(access: ClusterAccess, step: Of<'fillSecret'>, 
   if (!live) return make(access, step, options);
   if (uid !== undefined && live.metadata.uid !== uid) throw failure('Conflict', `${what} is another object than the one that was planned for; plan again`);
   const standing = standingOfKeys(digestsOf(access, step.object, secretData(live)), step.keys);
-  if (standing === 'done') return { result: 'unchanged', detail: `${what} held these values already`, resourceVersion: versions(live, live) };
+  if (standing === 'done') return { result: 'unchanged', detail: `${what} held these values already`, resourceVersion: versions(live, live), ...(uid === undefined && uidIfOurs(live)) };
   if (standing !== 'as planned' || uid === undefined) throw failure('Conflict', `${what} is no longer as it was planned for${standing === 'as planned' ? '' : ` (${standing.differs})`}; plan again`);
   const values = await sourceOf(access, step);
   const after = await access.kubernetes.patch(step.object, operationsFor(live, step, values), options);
@@ -49,7 +50,7 @@ async function make(access: ClusterAccess, step: Of<'fillSecret'>, options: Writ
   if (uid !== undefined || step.from !== 'desiredState') throw failure('Conflict', `Secret ${namespace}/${name} has gone; plan again`);
   const values = await sourceOf(access, step);
   const made = await access.kubernetes.create({ apiVersion, kind: 'Secret', metadata: { name, namespace }, type: 'Opaque', data: { ...values } }, options);
-  return { result: 'created', detail: `Secret ${namespace}/${name} has been created with ${Object.keys(values).join(', ')} (values are not shown)`, resourceVersion: versions(undefined, made) };
+  return { result: 'created', detail: `Secret ${namespace}/${name} has been created with ${Object.keys(values).join(', ')} (values are not shown)`, resourceVersion: versions(undefined, made), ...uidOf(made) };
 }
 
 async function sourceOf(access: ClusterAccess, step: Of<'fillSecret'>): Promise<SecretData> {

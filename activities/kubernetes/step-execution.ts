@@ -6,17 +6,20 @@ import { failure, failureTypeOf, type ObjectReference, type PlannedStep, type St
 import type { ClusterAccess } from '../cluster-access';
 import { changesTowards, standingOf, toJsonPatch } from './changes';
 import type { KubernetesObject } from './gateway';
+import { uidIfOurs, uidOf } from './made-here';
 import { fillSecret, keepSecret } from './secret-steps';
 
 export interface StepContext {
   access: ClusterAccess;
   dryRun: boolean;
+  /** Of what an undo removes: the UID that it had when the plan made it. */
+  createdUid?: string;
   /** For `reload` steps; absent where a remedy makes none. */
   hasReloaded?: (step: PlannedStep) => Promise<boolean>;
 }
 
 type Of<Action extends PlannedStep['action']> = Extract<PlannedStep, { action: Action }>;
-type Outcome = Pick<StepResult, 'result' | 'detail' | 'resourceVersion'>;
+type Outcome = Pick<StepResult, 'result' | 'detail' | 'resourceVersion' | 'uid'>;
 
 /** A node brings a changed ConfigMap to its pods within about two minutes; asked again after this, in milliseconds. */
 const RELOAD_POLL_MS = 3_000;
@@ -51,8 +54,8 @@ async function remove(context: StepContext, step: Of<'evict' | 'delete'>): Promi
   const { kubernetes } = context.access;
   const live = await kubernetes.read(step.object);
   const name = named(step.object);
-  // An inverse `delete` cannot know the UID of what the plan will have created; it takes the one that is there.
-  const uid = step.object.uid ?? live?.metadata.uid;
+  // A plan cannot know the UID of what it will make: the step that made it said so. Where its answer is not known, the remedy has judged what is there.
+  const uid = step.object.uid ?? context.createdUid ?? live?.metadata.uid;
   if (!live || live.metadata.uid !== uid) return { result: 'unchanged', detail: `${name} had gone already` };
   if (live.metadata['deletionTimestamp'] !== undefined) return { result: 'unchanged', detail: `${name} was being removed already` };
   const exactly = { ...step.object, ...(uid && { uid }) };
@@ -98,7 +101,7 @@ async function create(context: StepContext, step: Of<'create'>): Promise<Outcome
   if (existing) return alreadyThere(name, manifest, existing);
   try {
     const after = await context.access.kubernetes.create(manifest, context);
-    return { result: 'created', detail: `${name} has been created`, resourceVersion: versions(undefined, after) };
+    return { result: 'created', detail: `${name} has been created`, resourceVersion: versions(undefined, after), ...uidOf(after) };
   } catch (error) {
     if (failureTypeOf(error) !== 'Conflict') throw error;
     const other = await context.access.kubernetes.read(step.object);
@@ -110,7 +113,7 @@ async function create(context: StepContext, step: Of<'create'>): Promise<Outcome
 function alreadyThere(name: string, manifest: KubernetesObject, existing: KubernetesObject): Outcome {
   const [difference] = changesTowards(manifest, existing);
   if (difference) throw failure('Conflict', `${name} has been made by somebody else meanwhile, and differently (${difference.path}); plan again`);
-  return { result: 'unchanged', detail: `${name} was there already, as planned`, resourceVersion: versions(existing, existing) };
+  return { result: 'unchanged', detail: `${name} was there already, as planned`, resourceVersion: versions(existing, existing), ...uidIfOurs(existing) };
 }
 
 /** A dry run of a reload asks only whether the pod is there: a program has no such thing. */

@@ -19,7 +19,7 @@ const SEED = Number(process.env['NIGHTSHIFT_PROPERTY_SEED'] ?? (process.env['NIG
 const LONGEST_LIFE_MS = 60_000;
 /** Two hours of skipped time: verification, stability and the waits for the lease of both take half of that. */
 const MOST_LOOKS = 240;
-/** Both change the receivers: the plan's objects say whose turn it is, not the alert. */
+/** Both change the same objects of two other domains: the objects say whose turn it is, not the alert. */
 const DOMAINS = ['receive', 'agent'] as const satisfies FailureDomain[];
 
 type Act =
@@ -151,6 +151,7 @@ async function play({ helped, acts: sequence }: Life, incidents: Incidents, worl
   const inner = DOMAINS.map((domain, index) => {
     const own = new IncidentWorld({ queues: world.settings.queues });
     if (!helped[index]) own.healthy = () => false;
+    own.domains = (step) => (step.endsWith('1') ? 'store' : 'receive');
     world.add(incidentWorkflowId('test', domain), own);
     return own;
   });

@@ -3,8 +3,10 @@ import type {
   ConditionStatus,
   Evidence,
   ExecuteRequest,
+  FailureDomain,
   IncidentRecord,
   IncidentSettings,
+  Lease,
   Notification,
   Outcome,
   PastIncident,
@@ -95,6 +97,8 @@ export class IncidentWorld {
   refusedRemedies = new Set<string>();
   /** What a plan evicts. */
   podsToEvict = ['thanos-receive-1', 'thanos-receive-2'];
+  /** Whose lease a step is carried out under, as the plan says it; without it, plans say nothing, as they did before. */
+  domains: ((step: string) => FailureDomain) | undefined;
   /** How long each step may wait for what has to come first. */
   patienceMs: number | undefined;
   /** May throw in place of an answer. */
@@ -141,10 +145,14 @@ export class IncidentWorld {
       temporalAcquireLease: async ({ cluster, failureDomain, holder, ttlMs }: { cluster: string; failureDomain: 'receive'; holder: string; ttlMs: number }) => {
         const other = this.leaseHeldBy();
         if (other) return { granted: false as const, holder: other, position: 1 };
-        this.log.leases.push('acquired');
+        this.log.leases.push(this.leased.has(`${failureDomain} ${holder}`) ? 'extended' : 'acquired');
+        this.leased.add(`${failureDomain} ${holder}`);
         return { granted: true as const, lease: { cluster, failureDomain, holder, token: 1, expiresAt: new Date(Date.now() + ttlMs).toISOString() } };
       },
-      temporalReleaseLease: async () => void this.log.leases.push('released'),
+      temporalReleaseLease: async ({ failureDomain, holder }: Pick<Lease, 'failureDomain' | 'holder'>) => {
+        this.leased.delete(`${failureDomain} ${holder}`);
+        this.log.leases.push('released');
+      },
       temporalPreviousIncident: async () => null,
       prometheusPipelineMetrics: (request: PipelineMetricsRequest) => this.metrics(request),
       recordsPastIncidents: async () => this.past,
@@ -175,6 +183,9 @@ export class IncidentWorld {
     return { runbook: snapshot, digest: 'd'.repeat(64), chosenBecause: 'alertname RemoteWriteLagging' };
   }
 
+  /** Leases, by domain and holder. */
+  private readonly leased = new Set<string>();
+
   private async answer({ probe }: ProbeRequest): Promise<Evidence> {
     this.log.probes.push(probe.id);
     const fields = this.healthy() ? { ...this.evidence[probe.id], broken: 0 } : this.evidence[probe.id];
@@ -192,6 +203,7 @@ export class IncidentWorld {
     const inverse: PlannedStep[] = id === 'first' ? [] : [{ ...pod('thanos-receive-1'), id: 'undo-1' }];
     const draft = { cluster: request.cluster, use: request.remedy.use, steps, inverse, plannedAt: request.plannedAt };
     const plan: Plan = { ...draft, id: request.planId, remedy: id, title: request.remedy.title, risk: this.risk[id] ?? 'disruptive', gates: [], blastRadius: { pods: [], text: text('two pods') }, ifNothingIsDone: text('data is lost'), diff: '', dryRun: [], hash: planHash(draft) };
+    if (this.domains) plan.domains = Object.fromEntries([...steps, ...inverse].map(({ id: step }) => [step, this.domains!(step)]));
     return { kind: 'planned', plan, ...(this.policy && { ruling: rulingNow(this.place(this.policy), { ...request, risk: plan.risk }) }) };
   }
 

@@ -31,7 +31,7 @@ test('from alert to record: diagnosed, approved, recovered, verified, closed', (
     const result = await handle.result();
     expect(result.outcome).toBe('recovered');
     expect(incidents.world.log.executed.map(({ step }) => step)).toEqual(['thanos-receive-1', 'thanos-receive-2']);
-    expect(incidents.world.log.leases).toEqual(['acquired', 'released']);
+    expect(incidents.world.log.leases).toEqual(['acquired', 'extended', 'released']);
     const record = incidents.world.log.records.at(-1);
     expect(record?.incident).toMatchObject({ phase: 'closed', outcome: 'recovered', publicId: result.publicId });
     expect(record?.incident.timeline.map(({ event }) => event)).toEqual(expect.arrayContaining(['opened', 'diagnosed', 'planned', 'decided', 'stepExecuted', 'verified', 'stabilityConfirmed', 'outcome', 'closed']));
@@ -175,7 +175,7 @@ test('a remedy that does not help is undone, and the next one is tried', () =>
     const handedOver = await incidents.until(handle, ({ phase }) => phase === 'waiting');
     expect(handedOver.outcome).toBe('handed-over');
     expect(world.log.executed.map(({ step, undo }) => [step, undo])).toEqual([['thanos-receive-1', false], ['thanos-receive-2', false], ['undo-1', true]]);
-    expect(world.log.leases).toEqual(['acquired', 'released']);
+    expect(world.log.leases).toEqual(['acquired', 'extended', 'extended', 'released']);
     world.refusedRemedies.clear();
     await handle.executeUpdate(messages.resume, { args: [undefined] });
     helps = (await incidents.waitingForApproval(handle)).plan?.hash ?? '';

@@ -20,6 +20,7 @@ function lease({ env, taskQueue }: Incidents) {
       }),
     release: (holder: string, token: number) => handle.executeUpdate(release, { args: [{ holder, token }] }),
     confirm: (holder: string, token: number) => handle.executeUpdate(confirm, { args: [{ holder, token }] }),
+    send: (update: string, body: unknown) => handle.executeUpdate(update, { args: [body] }),
     status: () => handle.query(leaseStatus),
     result: () => handle.result(),
   };
@@ -63,4 +64,15 @@ test('closes when idle; the next run’s tokens are greater still', () =>
     await door.release('a', first);
     await door.result();
     expect(tokenOf(await door.acquire('b'))).toBeGreaterThan(first);
+  }));
+
+test('what is no message of a lease is refused, and holds nobody up', () =>
+  harness.run(async (incidents) => {
+    const door = lease(incidents);
+    const a = tokenOf(await door.acquire('a'));
+    for (const [update, body] of [['acquire', null], ['acquire', { holder: 'b', ttlMs: '60000' }], ['acquire', { holder: 'b', ttlMs: 1e300 }], ['release', null], ['release', { holder: 'a', token: 'x' }], ['confirm', null]] as const) {
+      await expect(door.send(update, body)).rejects.toMatchObject({ cause: { type: 'Refused' } });
+    }
+    expect(await door.acquire('b')).toMatchObject({ granted: false, holder: 'a', position: 1 });
+    expect(await door.confirm('a', a)).toBe(true);
   }));

@@ -1,5 +1,5 @@
-import type { FailureDomain, Outcome, StormEntry } from '../../workflows/contracts';
-import { joinStorm, leaveStorm } from '../../workflows/contracts/storm-messages';
+import type { FailureDomain, Outcome, StormEntry, StormState } from '../../workflows/contracts';
+import { joinStorm, leaveStorm, stormStatus } from '../../workflows/contracts/storm-messages';
 import { alert, IncidentHarness, resolved, type IncidentHandle, type Incidents } from '../support/incident-harness';
 import { IncidentWorld } from '../support/incident-world';
 
@@ -106,6 +106,38 @@ test('a leader that takes longer than a decision may take holds nobody back', ()
     expect(status.timeline.find(({ event }) => event === 'unmerged')?.text.en).toContain('takes too long');
   }), 60_000);
 
+test('a leader that somebody terminates ends the storm when the next one opens, and it does not lead for ever', () =>
+  threeAtOnce(async ({ incidents, handles }) => {
+    const { env } = incidents;
+    await handles.receive.terminate('by mistake');
+    // The leader is told of one more follower, and is not there.
+    await incidents.open({ failureDomain: 'store', alerts: [alert()] });
+    await env.sleep('31 minutes');
+    const status = await incidents.until(handles.query, ({ timeline }) => timeline.some(({ event }) => event === 'unmerged'), 'handed back');
+    expect(status.timeline.find(({ event }) => event === 'unmerged')?.text.en).toContain('the leading incident is over');
+  }), 60_000);
+
+test('a storm whose leader nobody hears of again is over when the leader’s time is', () =>
+  threeAtOnce(async ({ incidents, handles }) => {
+    const { env } = incidents;
+    await handles.receive.terminate('by mistake');
+    await env.sleep('101 minutes');
+    const storm = env.client.workflow.getHandle('storm/test');
+    expect((await storm.describe()).status.name).toBe('COMPLETED');
+  }), 60_000);
+
+test('a guard that goes on in a fresh run still knows who leads', () =>
+  harness.run(async ({ env, taskQueue }) => {
+    const now = await env.currentTimeMs();
+    const members = (['ui', 'query', 'receive'] as const).map((failureDomain) => ({ workflowId: `incident/x/${failureDomain}`, publicId: failureDomain, failureDomain, alertnames: [], joinedAt: now }));
+    const leader = { workflowId: 'incident/x/receive', since: now };
+    const state: StormState = { members, following: [['incident/x/ui', leader.workflowId], ['incident/x/query', leader.workflowId]], leader };
+    const storm = await env.client.workflow.start('stormWorkflow', { workflowId: 'storm/fresh', taskQueue, args: [{ cluster: 'x', state }] });
+    expect(await storm.query(stormStatus)).toMatchObject({ leader: { publicId: 'receive' }, open: [{ publicId: 'ui' }, { publicId: 'query' }, { publicId: 'receive' }] });
+    await storm.signal(leaveStorm, { workflowId: leader.workflowId, outcome: 'recovered' });
+    await storm.result();
+  }), 60_000);
+
 test('what is no message of a storm is left aside, by incidents and by the storm', () =>
   harness.run(async (incidents) => {
     const { env, taskQueue } = incidents;
@@ -113,7 +145,7 @@ test('what is no message of a storm is left aside, by incidents and by the storm
     for (const body of [undefined, null, 'follow', { kind: 'follow' }, { kind: 'follow', leader: { publicId: 7 } }, { kind: 'ended', leader: 'x', outcome: 'y' }, { kind: 'lead', followers: [7] }]) await handle.signal('stormNews', body);
     expect((await incidents.waitingForApproval(handle)).leader).toBeUndefined();
     // A storm of nobody is over at once, so each message gets one of its own.
-    const bodies = { joinStorm: [undefined, 7, {}, { workflowId: 'w', publicId: 'p', failureDomain: 'moon', alertnames: [] }], leaveStorm: [undefined, 7, { workflowId: 'w', outcome: 'well' }] };
+    const bodies = { joinStorm: [undefined, 7, {}, { workflowId: 'w', publicId: 'p', failureDomain: 'moon', alertnames: [] }, { workflowId: 'w', publicId: 'p', failureDomain: 'ui', alertnames: [], leadsForMs: 'long' }], leaveStorm: [undefined, 7, { workflowId: 'w', outcome: 'well' }] };
     for (const [signal, args] of Object.entries(bodies)) {
       for (const [at, body] of args.entries()) {
         const storm = await env.client.workflow.signalWithStart('stormWorkflow', { workflowId: `storm/${signal}-${at}`, taskQueue, args: [{ cluster: 'x' }], signal, signalArgs: [body] });

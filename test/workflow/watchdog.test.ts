@@ -1,4 +1,4 @@
-import type { Alert, WatchdogInput, WatchdogOrders } from '../../workflows/contracts';
+import { failure, type Alert, type WatchdogInput, type WatchdogOrders } from '../../workflows/contracts';
 import { IncidentHarness, type Incidents } from '../support/incident-harness';
 import { IncidentWorld } from '../support/incident-world';
 
@@ -14,12 +14,20 @@ class WatchdogWorld extends IncidentWorld {
   orders: WatchdogOrders[] = [];
   readonly delivered: Array<{ at: number; alerts: Alert[] }> = [];
   now: () => Promise<number> = () => Promise.resolve(0);
+  /** How often reading the configuration and delivering fail for good. */
+  failing = { configuration: 0, delivery: 0 };
 
   override activities() {
     return {
       ...super.activities(),
-      configurationWatchdog: async () => this.orders.shift() ?? { expected: true },
-      temporalDeliverAlerts: async ({ alerts }: { alerts: Alert[] }) => void this.delivered.push({ at: await this.now(), alerts }),
+      configurationWatchdog: async () => {
+        if (this.failing.configuration-- > 0) throw failure('InvalidInput', 'nightshift.yaml cannot be read');
+        return this.orders.shift() ?? { expected: true };
+      },
+      temporalDeliverAlerts: async ({ alerts }: { alerts: Alert[] }) => {
+        if (this.failing.delivery-- > 0) throw failure('UpstreamRejected', 'Temporal says no');
+        this.delivered.push({ at: await this.now(), alerts });
+      },
     };
   }
 }
@@ -79,4 +87,15 @@ test('of a cluster that is no longer expected nothing is said', () =>
     await start();
     await env.client.workflow.getHandle('watchdog/test').result();
     expect(world.delivered).toEqual([]);
+  }), 60_000);
+
+test('outlives a configuration that cannot be read and alerts that nobody takes: it goes on trying', () =>
+  fallSilent([], async (world, start, { env }) => {
+    world.failing = { configuration: 2, delivery: 2 };
+    const began = await start();
+    await env.sleep(5 * MINUTE);
+    expect((await env.client.workflow.getHandle('watchdog/test').describe()).status.name).toBe('RUNNING');
+    expect(world.delivered.map(({ at }) => Math.round((at - began) / MINUTE))).toEqual([4]);
+    await env.sleep(4 * 60 * MINUTE);
+    expect(world.delivered).toHaveLength(2);
   }), 60_000);

@@ -59,11 +59,13 @@ export async function runGateway(config: NightshiftConfig): Promise<void> {
   log.info({ host, port }, 'gateway takes alerts');
   dependencies.practice?.start();
   dependencies.trailKeeper.start();
+  const arming = dependencies.watchdogs.keepArmed();
   reportReady();
   onStop((why) => {
     log.info({ why }, 'gateway is ending');
     dependencies.practice?.stop();
     dependencies.trailKeeper.stop();
+    clearInterval(arming);
     void app
       .close()
       // A supervisor that was killed could not end its Temporal.

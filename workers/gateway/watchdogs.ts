@@ -13,7 +13,7 @@ import { Problem } from './problems';
 /** How a cluster's heartbeats stand. */
 export interface WatchdogStatus {
   cluster: string;
-  /** `unarmed`: expected, but Temporal keeps no watchdog; the gateway arms it at its start. */
+  /** `unarmed`: expected, but Temporal keeps no watchdog; the gateway arms it within a minute. */
   state: 'heard' | 'never-heard' | 'silent' | 'paused' | 'maintenance' | 'unarmed' | 'not-watched';
   lastHeartbeatAt?: string;
   /** When the tolerated silence is over. */
@@ -25,6 +25,8 @@ export interface WatchdogStatus {
 
 /** Temporal answers in milliseconds or is away. */
 const DEADLINE_MS = 5_000;
+/** Less than any silence that is tolerated in production, and a call per cluster. */
+const ARM_EVERY_MS = 60_000;
 /** Heartbeats that tell the end of a silence: with the second one, whatever was under way at the first has arrived. */
 const TELL_END = 3;
 
@@ -55,13 +57,27 @@ export class Watchdogs {
     return new Set(planned.flat());
   }
 
-  /** Arms what is expected and not watched, so that a cluster that never sends anything is noticed, too; leaves alone what is no longer expected. */
-  async reconcile(): Promise<void> {
+  /** Arms what is expected and not watched, so that a cluster that never sends anything is noticed, too. */
+  async arm(): Promise<void> {
     const at = new Date().toISOString();
     for (const { cluster } of this.config.clusters) {
       const { name, watchdog } = cluster;
       if (watchdog) await armWatchdog(this.client, { input: inputOf(name, at, watchdog.tolerateMs), memo: {}, replace: false });
     }
+  }
+
+  /**
+   * A watchdog that somebody has terminated, or whose run has failed, is armed again without a heartbeat. Nothing is stood down by
+   * the clock: a gateway that still has the configuration of before would end what the new one watches.
+   */
+  keepArmed(): NodeJS.Timeout {
+    return setInterval(() => void this.withDeadline(() => this.arm()).catch((error: unknown) => this.log.warn({ err: error }, 'watchdogs could not be looked after; they are in a while')), ARM_EVERY_MS).unref();
+  }
+
+  /** Arms what is expected, and leaves alone what is no longer expected. */
+  async reconcile(): Promise<void> {
+    const at = new Date().toISOString();
+    await this.arm();
     const expected = new Set(this.expected().map(({ cluster }) => cluster.name));
     for (const name of await watchedClusters(this.client)) {
       if (expected.has(name)) continue;

@@ -70,7 +70,12 @@ export interface ExecuteRequest {
   targets: string[];
   stepId: string;
   decisions: AcceptedDecision[];
+  /** Of the step's own object. */
   lease: Lease;
+  /** The lease was chosen as the plan's `domains` say; absent in incidents that began when the first object's name said it. */
+  leaseBy?: 'role';
+  /** Of an undo that removes what the plan made: its UID; absent where the step that made it did not say so. */
+  createdUid?: string;
 }
 
 export interface KubernetesActivities {

@@ -1,7 +1,7 @@
 import type { ObjectEdits } from './permanent-fix';
 import type { PolicyRuling } from './policy';
 import type { Json, JsonObject, Text } from './text';
-import type { Risk } from './vocabulary';
+import type { FailureDomain, Risk } from './vocabulary';
 
 export interface ObjectReference {
   apiVersion: string;
@@ -87,6 +87,11 @@ export interface Plan {
   steps: PlannedStep[];
   /** Undoes the steps, in the order in which it would run; empty where nothing can or need be undone. */
   inverse: PlannedStep[];
+  /**
+   * Under whose lease each step is carried out, by its id: the failure domain of its object's role. Absent in plans of before.
+   * No part of the hash: the executing worker knows it itself.
+   */
+  domains?: Record<string, FailureDomain>;
   gates: GateVerdict[];
   blastRadius: BlastRadius;
   /** Where the wanted state comes from: "manifests directory (thanos-receive-lb.yaml)", "ControllerRevision thanos-receive-6f…". */
@@ -133,6 +138,8 @@ export interface StepResult {
   result: 'evicted' | 'deleted' | 'patched' | 'created' | 'reloaded' | 'unchanged';
   object: ObjectReference;
   at: string;
+  /** Of the object that the step made: what an undo may remove is this one and no other of its name. */
+  uid?: string;
   /** The object's resourceVersion before and after, where there is one. */
   resourceVersion?: { before?: string; after?: string };
   detail: string;

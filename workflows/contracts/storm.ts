@@ -7,6 +7,8 @@ export interface StormEntry {
   failureDomain: FailureDomain;
   /** Names of its alerts: what is about a whole node or the API server goes before every failure domain. */
   alertnames: string[];
+  /** For how long it may lead, in milliseconds: as long as a decision and the end of its alerts may take; absent in incidents of before. */
+  leadsForMs?: number;
 }
 
 /** The incident that is treated for all. */
@@ -20,6 +22,15 @@ export type StormNews =
   | { kind: 'ended'; leader: string; outcome: Outcome }
   /** It leads these (public IDs). */
   | { kind: 'lead'; followers: string[] };
+
+/** What a run of the storm guard hands to the next one. */
+export interface StormState {
+  members: Array<StormEntry & { joinedAt: number }>;
+  /** Follower and whom it follows, by workflow ID. */
+  following: Array<[string, string]>;
+  /** `since`: when it was last elected, epoch milliseconds. */
+  leader?: { workflowId: string; since: number };
+}
 
 export interface StormStatus {
   open: StormEntry[];

@@ -65,3 +65,25 @@ export function grantable(state: LeaseState, holder: string): boolean {
 export function leaseOf(state: LeaseState, domain: Pick<Lease, 'cluster' | 'failureDomain'>): Lease {
   return { ...domain, holder: state.holder ?? '', token: state.token, expiresAt: new Date(state.expiresAt).toISOString() };
 }
+
+/** Days on end: no plan, its verification and its undo take as long, and a date that far off can still be written. */
+const MOST_TTL = 7 * 24 * 3_600_000;
+
+/** Why a request cannot be read, as a sentence: whoever can reach Temporal can send one. */
+export function leaseFault(request: unknown): string | undefined {
+  const { holder, ttlMs } = (request ?? {}) as Partial<LeaseRequest>;
+  if (!isName(holder)) return 'a lease is asked for by a holder';
+  if (typeof ttlMs !== 'number' || !(ttlMs > 0 && ttlMs <= MOST_TTL)) return 'a lease is for a number of milliseconds, and for a week at most';
+  return undefined;
+}
+
+/** The same of what gives back or confirms a lease. */
+export function tokenFault(lease: unknown): string | undefined {
+  const { holder, token } = (lease ?? {}) as Partial<Lease>;
+  if (!isName(holder)) return 'a lease has a holder';
+  return Number.isSafeInteger(token) ? undefined : 'a lease has a token';
+}
+
+function isName(holder: unknown): holder is string {
+  return typeof holder === 'string' && holder !== '';
+}

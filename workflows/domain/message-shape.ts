@@ -35,8 +35,10 @@ export function stormNewsOf(body: unknown): StormNews | undefined {
 /** An incident that makes itself known; undefined for what cannot be read. */
 export function stormEntryOf(body: unknown): StormEntry | undefined {
   if (!isObject(body)) return undefined;
-  const { workflowId, publicId, failureDomain, alertnames } = body;
-  const readable = typeof workflowId === 'string' && typeof publicId === 'string' && isOneOf(FAILURE_DOMAINS, failureDomain) && isListOfTexts(alertnames);
+  const { workflowId, publicId, failureDomain, alertnames, leadsForMs } = body;
+  const readable =
+    typeof workflowId === 'string' && typeof publicId === 'string' && isOneOf(FAILURE_DOMAINS, failureDomain) && isListOfTexts(alertnames) &&
+    (leadsForMs === undefined || (typeof leadsForMs === 'number' && leadsForMs > 0));
   return readable ? (body as unknown as StormEntry) : undefined;
 }
 

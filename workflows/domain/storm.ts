@@ -1,4 +1,4 @@
-import type { Leader, StormEntry, StormNews, StormStatus } from '../contracts/storm';
+import type { Leader, StormEntry, StormNews, StormState, StormStatus } from '../contracts/storm';
 import type { FailureDomain, Outcome } from '../contracts/vocabulary';
 
 /** So many failure domains at once are one thing that happened, and not several: two may well be chance. */
@@ -11,9 +11,12 @@ const UPSTREAM: readonly FailureDomain[] = ['agent', 'receive', 'store', 'compac
 /** A node or the API server that is away explains everything on it. */
 const WHOLE_CLUSTER = /^(KubeAPI|KubeNode|KubeletDown|KubeControllerManagerDown|NodeDown)/;
 
-interface Member extends StormEntry {
-  joinedAt: number;
-}
+/** Of incidents that do not say for how long they may lead: an hour for a decision, half of one for the alerts to end. In milliseconds. */
+const LEADS_FOR_MS = 90 * 60_000;
+/** Whatever an incident says: a day, after which every follower has long been looked at by itself. */
+const MOST_LEADS_FOR_MS = 24 * 3_600_000;
+
+type Member = StormState['members'][number];
 
 /**
  * The open incidents of one cluster. When many open at once, the one furthest up leads and the others follow it; one that
@@ -23,7 +26,43 @@ export class Storm {
   private readonly members = new Map<string, Member>();
   private readonly following = new Map<string, string>();
   private leader: string | undefined;
+  private leadsSince = 0;
   private news: Array<{ to: string; news: StormNews }> = [];
+
+  /** @param state what a run before has handed on */
+  constructor(state?: StormState) {
+    for (const member of state?.members ?? []) this.members.set(member.workflowId, member);
+    for (const [follower, leader] of state?.following ?? []) this.following.set(follower, leader);
+    this.leader = state?.leader?.workflowId;
+    this.leadsSince = state?.leader?.since ?? 0;
+  }
+
+  get state(): StormState {
+    return {
+      members: [...this.members.values()],
+      following: [...this.following],
+      ...(this.leader !== undefined && { leader: { workflowId: this.leader, since: this.leadsSince } }),
+    };
+  }
+
+  /** An incident that comes again under the same workflow ID is another one: the one before is over, though it never said so. */
+  replace(entry: StormEntry): void {
+    const before = this.members.get(entry.workflowId);
+    if (before && before.publicId !== entry.publicId) this.leave(entry.workflowId, 'handed-over');
+  }
+
+  /** A leader that never says that it is over, because somebody terminated it or it could not be heard, leads for its time and no longer. */
+  expire(now: number): void {
+    const leader = this.leader === undefined ? undefined : this.members.get(this.leader);
+    if (!leader) return;
+    const time = Math.min(leader.leadsForMs ?? LEADS_FOR_MS, MOST_LEADS_FOR_MS);
+    if (now - this.leadsSince >= time) this.leave(leader.workflowId, 'handed-over');
+  }
+
+  /** News could not be delivered: whom they were for is over. */
+  unreachable(workflowId: string): void {
+    this.leave(workflowId, 'handed-over');
+  }
 
   join(entry: StormEntry, now: number): void {
     if (this.members.has(entry.workflowId)) return;
@@ -32,7 +71,7 @@ export class Storm {
     if (this.leader !== undefined && now - newest > AT_ONCE_MS) return;
     this.members.set(entry.workflowId, { ...entry, joinedAt: now });
     if (this.leader === undefined) this.forget(now);
-    if (this.leader !== undefined || this.members.size >= MANY) this.elect();
+    if (this.leader !== undefined || this.members.size >= MANY) this.elect(now);
   }
 
   leave(workflowId: string, outcome: Outcome): void {
@@ -71,9 +110,10 @@ export class Storm {
     return { open: [...this.members.values()].map(({ joinedAt: _, ...entry }) => entry), ...(leader && { leader: leaderOf(leader) }) };
   }
 
-  private elect(): void {
+  private elect(now: number): void {
     const [first] = [...this.members.values()].sort((a, b) => rank(a) - rank(b) || a.joinedAt - b.joinedAt || (a.workflowId < b.workflowId ? -1 : 1));
     if (!first) return;
+    if (this.leader !== first.workflowId) this.leadsSince = now;
     this.leader = first.workflowId;
     this.following.delete(first.workflowId);
     for (const { workflowId } of this.members.values()) {

@@ -15,13 +15,14 @@ export type Change =
   | '2026-12-after-a-remedy'
   | '2026-12-well-and-firing'
   | '2026-12-metrics-in-record'
-  | '2026-12-ends-that-are-none';
+  | '2026-12-ends-that-are-none'
+  | '2026-12-leases-of-objects';
 
 /** A run with this marker has every change above that is older. A change that is added when this has been released needs a marker of its own. */
 const FROM_THE_START = '2026-11-changes-from-the-start';
 
 /** Each with a marker of its own. */
-const LATER = ['2026-12-recurrence', '2026-12-after-a-remedy', '2026-12-well-and-firing', '2026-12-metrics-in-record', '2026-12-ends-that-are-none'] as const satisfies readonly Change[];
+const LATER = ['2026-12-recurrence', '2026-12-after-a-remedy', '2026-12-well-and-firing', '2026-12-metrics-in-record', '2026-12-ends-that-are-none', '2026-12-leases-of-objects'] as const satisfies readonly Change[];
 
 /**
  * Which changes a run has, asked once, before its first local activity. A worker that is told to end may hand back a task in

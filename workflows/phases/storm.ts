@@ -28,7 +28,8 @@ export function joinStorm(incident: Incident): void {
   if (!isGuarded(incident)) return;
   const { cluster, workflowId, publicId, failureDomain, alerts } = incident.status;
   const alertnames = [...new Set(firing(alerts).map(({ labels }) => labels['alertname'] ?? ''))].slice(0, MOST_NAMES);
-  incident.beside(temporal.temporalJoinStorm({ cluster, entry: { workflowId, publicId, failureDomain, alertnames } }).catch(unlessCancelled));
+  const { approvalDeadline, resolutionDeadline } = incident.settings.durations;
+  incident.beside(temporal.temporalJoinStorm({ cluster, entry: { workflowId, publicId, failureDomain, alertnames, leadsForMs: approvalDeadline + resolutionDeadline } }).catch(unlessCancelled));
 }
 
 const MOST_NAMES = 20;

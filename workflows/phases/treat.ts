@@ -10,7 +10,7 @@ import type { Incident } from './incident';
 import { goOn } from './lead';
 import { lookFurther, mayLookFurther, needsMending, strangeAlerts } from './look-further';
 import { plan, type Planned } from './plan';
-import { recover, releaseLease, undo } from './recover';
+import { recover, undo } from './recover';
 import { confirmStability, looksHealthy, sayConditions, unmetOf, verify } from './verify';
 
 /** How the automatic course ended: the pipeline is well again, or a person has to go on and is told why. */
@@ -167,12 +167,12 @@ async function carryOut(incident: Incident, planned: Plan, rounds: Rounds): Prom
         rounds.tried.didNotSuffice(planned);
         const unseen = unseenOf(incident);
         if (unseen) {
-          await releaseLease(incident, recovery.lease);
+          await recovery.leases.release();
           return person(`whether it helped cannot be seen, so nothing is taken back: ${unseen.en}`, `효과를 확인할 수 없어 되돌리지 않음: ${unseen.ko}`);
         }
-        if (!helpedItself(incident)) await undo(incident, planned, recovery.lease);
+        if (!helpedItself(incident)) await undo(incident, planned, recovery.leases);
       }
-      await releaseLease(incident, recovery.lease);
+      await recovery.leases.release();
       if (verified !== 'held') return undefined;
       const course = await lasting(incident, 'recovered', rounds);
       if (!course) rounds.tried.didNotSuffice(planned);

@@ -3,8 +3,7 @@ import type { PlannedStep } from '../../../workflows/contracts';
 import type { ClusterAccess } from '../../cluster-access';
 import { foreignStep, type AllowedTargets } from '../../remedy';
 import { readWorkload, type PodView, type Workload } from '../../workload';
-
-const WORKLOADS: ReadonlySet<string> = new Set(['StatefulSet', 'Deployment', 'DaemonSet']);
+import { WORKLOADS } from '../named-after';
 
 export interface RoleWorkload {
   role: string;

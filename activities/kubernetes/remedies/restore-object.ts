@@ -5,7 +5,8 @@ import type { Target } from '../../clusters';
 import type { DesiredObject } from '../../desired-state';
 import { foreignStep, text, type AllowedTargets, type DraftResult, type Judgement, type Remedy } from '../../remedy';
 import { changesTowards, inverseChanges, standingOf } from '../changes';
-import { FIELD_MANAGER, type KubernetesObject } from '../gateway';
+import type { KubernetesObject } from '../gateway';
+import { madeByNightshift } from '../made-here';
 import { sameJson } from '../../same-json';
 import { unique } from '../../workload';
 import { ownerGate, verdict } from './gates';
@@ -120,10 +121,6 @@ async function removalGate(access: ClusterAccess, target: Target): Promise<GateV
 
 function isSame(one: ObjectReference, other: ObjectReference): boolean {
   return one.apiVersion === other.apiVersion && one.kind === other.kind && one.namespace === other.namespace && one.name === other.name;
-}
-
-function madeByNightshift({ metadata }: KubernetesObject): boolean {
-  return ((metadata['managedFields'] ?? []) as Array<{ manager?: string }>).some(({ manager }) => manager === FIELD_MANAGER);
 }
 
 function nameOf({ kind, namespace, name }: Target): string {

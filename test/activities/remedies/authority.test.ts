@@ -2,7 +2,7 @@ import { FAILURES, failure, type AcceptedDecision, type FailureType, type Policy
 import { DEFAULT_POLICY } from '../../../workflows/domain/policy';
 import { accessWith, killSwitch, NAMESPACE, pod, statefulSet, type TestAccess } from '../../support/pipeline-objects';
 import { TestSigner } from '../../support/signing';
-import { approval, execute, forged, plan, planned, signer } from './harness';
+import { approval, execute, forged, leaseOf, plan, planned, signer } from './harness';
 
 function broken(config: Parameters<typeof accessWith>[0] = {}): TestAccess {
   const access = accessWith(config);
@@ -107,7 +107,7 @@ describe('a worker executes only', () => {
     const access = broken();
     const approved = await made(access);
     await refused(access, execute(access, approved, { dependencies: { confirmLease: () => Promise.resolve(false) } }), 'NotAuthorized', /no longer held/);
-    const other = { cluster: 'cluster-04', failureDomain: 'receive', holder: 'x', token: 1, expiresAt: '' } as const;
+    const other = leaseOf(approved, approved.steps[0]!.id, { cluster: 'cluster-04' });
     await refused(access, execute(access, approved, { change: { lease: other } }), 'NotAuthorized', /no longer held/);
     const order: string[] = [];
     access.kubernetes.before = (call, dryRun) => {

@@ -3,14 +3,19 @@ import type { ClusterAccess } from '../../../activities/cluster-access';
 import { executePlannedStep, type ExecutionDependencies } from '../../../activities/kubernetes/execute-step';
 import { planRemedy } from '../../../activities/kubernetes/plan-remedy';
 import { remedies } from '../../../activities/registry';
-import type { AcceptedDecision, ExecuteRequest, JsonObject, Plan, PlanResult, StepResult } from '../../../workflows/contracts';
+import type { AcceptedDecision, ExecuteRequest, JsonObject, Lease, Plan, PlanResult, StepResult } from '../../../workflows/contracts';
 import { planHash } from '../../../workflows/domain/plan-hash';
 import { NOW } from '../../support/pipeline-objects';
 import { TestSigner } from '../../support/signing';
 
 export const signer = new TestSigner();
 const INCIDENT = { workflowId: 'incident/cluster-03/receive', firstRunId: randomUUID() };
-const LEASE = { cluster: 'cluster-03', failureDomain: 'receive', holder: 'incident', token: 3, expiresAt: '2100-01-01T00:00:00Z' } as const;
+
+/** The lease of a step's object, as the incident holds it. */
+export function leaseOf({ domains = {} }: Plan, step: string, change: Partial<Lease> = {}): Lease {
+  return { cluster: 'cluster-03', failureDomain: domains[step] ?? 'unknown', holder: `${INCIDENT.workflowId}@${INCIDENT.firstRunId}`, token: 3, expiresAt: '2100-01-01T00:00:00Z', ...change };
+}
+
 
 const text = { en: 'x', ko: 'x' };
 
@@ -42,18 +47,20 @@ export interface ExecuteOptions {
   decisions?: AcceptedDecision[];
   targets?: string[];
   direction?: 'do' | 'undo';
+  /** As incidents ask that began when the first object's name said which lease is needed. */
+  leaseByName?: boolean;
   change?: Partial<ExecuteRequest>;
   dependencies?: Partial<ExecutionDependencies>;
 }
 
-export function execute(access: ClusterAccess, of: Plan, { step, decisions, targets, direction = 'do', change = {}, dependencies = {} }: ExecuteOptions = {}): Promise<StepResult> {
-  const steps = direction === 'do' ? of.steps : of.inverse;
+export function execute(access: ClusterAccess, of: Plan, { step, decisions, targets, direction = 'do', leaseByName = false, change = {}, dependencies = {} }: ExecuteOptions = {}): Promise<StepResult> {
+  const stepId = step ?? (direction === 'do' ? of.steps : of.inverse)[0]!.id;
   return executePlannedStep(
     { clusters: new Map([[access.config.name, access]]), remedies, temporalNamespace: 'default', keys: () => [signer.key], confirmLease: () => Promise.resolve(true), spendBudget: () => Promise.resolve({ granted: true }), ...dependencies },
     {
       cluster: 'cluster-03', publicId: '20260301-00000000', incidentClass: 'remote-write-failure', severity: 'critical', ...INCIDENT,
-      plan: of, targets: targets ?? ['agent', 'agentConfig', 'receiver', 'receiverService'], stepId: step ?? steps[0]!.id,
-      decisions: decisions ?? [approval(of), approval(of, 'lee')], lease: LEASE, ...change,
+      plan: of, targets: targets ?? ['agent', 'agentConfig', 'receiver', 'receiverService'], stepId,
+      decisions: decisions ?? [approval(of), approval(of, 'lee')], lease: leaseOf(of, stepId), ...(!leaseByName && { leaseBy: 'role' as const }), ...change,
     },
     direction,
   );

@@ -128,6 +128,28 @@ describe('kubernetes.restoreObject', () => {
     }
   });
 
+  it('removes the very object that the plan made, and not one that has taken its name since', async () => {
+    const access = cluster();
+    const made = await planned(access, RESTORE, { target: 'receiverService' });
+    const { uid } = await execute(access, made, { decisions: [] });
+    expect(uid).toBe('uid-thanos-receive-lb-new');
+    // Somebody removed it, and made another one, which Nightshift has corrected since.
+    access.kubernetes.put({ ...receiverService(), metadata: { ...receiverService().metadata, uid: 'uid-of-somebody', managedFields: [{ manager: 'kubectl' }, { manager: 'nightshift' }] } });
+    const undo = { direction: 'undo' as const, decisions: [] };
+    expect(await execute(access, made, { ...undo, change: { createdUid: uid! } })).toMatchObject({ result: 'unchanged', detail: expect.stringContaining('had gone already') });
+    expect(access.kubernetes.find(SERVICE)?.metadata.uid).toBe('uid-of-somebody');
+    expect((await execute(access, made, { ...undo, change: { createdUid: 'uid-of-somebody' } })).result).toBe('deleted');
+  });
+
+  it('says which object it made though the first answer was lost, and nothing of what somebody else made alike', async () => {
+    const access = cluster();
+    const made = await planned(access, RESTORE, { target: 'receiverService' });
+    await execute(access, made, { decisions: [] });
+    expect(await execute(access, made, { decisions: [] })).toMatchObject({ result: 'unchanged', uid: 'uid-thanos-receive-lb-new' });
+    access.kubernetes.put({ ...receiverService(), metadata: { ...receiverService().metadata, uid: 'uid-of-somebody', managedFields: [{ manager: 'kubectl' }] } });
+    expect((await execute(access, made, { decisions: [] })).uid).toBeUndefined();
+  });
+
   it('is undone only where Nightshift made the object, and a patch not without approval', async () => {
     const access = cluster();
     const made = await planned(access, RESTORE, { target: 'receiverService' });

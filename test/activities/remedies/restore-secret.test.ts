@@ -97,7 +97,8 @@ describe('kubernetes.restoreSecret', () => {
     access.kubernetes.objects = access.kubernetes.objects.filter(({ kind }) => kind !== 'Secret');
     const made = await planned(access, RESTORE, {}, TARGETS);
     expect(made.steps[0]).toMatchObject({ id: 'fill-secret', action: 'fillSecret' });
-    expect((await run(access, made, 'fill-secret')).result).toBe('created');
+    expect(await run(access, made, 'fill-secret')).toMatchObject({ result: 'created', uid: 'uid-thanos-objstore-secret-new' });
+    expect(await run(access, made, 'fill-secret')).toMatchObject({ result: 'unchanged', uid: 'uid-thanos-objstore-secret-new' });
     expect(stored(access)).toBe(configuration(PLANTED.right));
     const mine = access.kubernetes.find(SECRET)!;
     access.kubernetes.put({ ...mine, metadata: { ...mine.metadata, managedFields: [{ manager: 'nightshift' }, { manager: 'kubectl' }] } });

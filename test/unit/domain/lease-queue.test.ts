@@ -1,4 +1,4 @@
-import { enqueue, grantable, leaseOf, LeaseState } from '../../../workflows/domain/lease-queue';
+import { enqueue, grantable, leaseFault, leaseOf, LeaseState, tokenFault } from '../../../workflows/domain/lease-queue';
 
 const request = (holder: string) => ({ cluster: 'c', failureDomain: 'receive' as const, holder, ttlMs: 1_000 });
 const ask = (state: LeaseState, holder: string, now: number): boolean => {
@@ -89,4 +89,13 @@ test('a token is later than every other, also than those of a workflow that bega
   state.free();
   ask(state, 'b', 4_000);
   expect(state.token).toBe(5_001);
+});
+
+test('what is no request for a lease, or none of it, is told so', () => {
+  expect(leaseFault(request('a'))).toBeUndefined();
+  for (const wrong of [undefined, null, 7, 'a', {}, { holder: '', ttlMs: 1 }, { holder: 7, ttlMs: 1 }]) expect(leaseFault(wrong)).toContain('holder');
+  for (const ttlMs of [undefined, null, '60000', 0, -1, Number.NaN, Number.POSITIVE_INFINITY, 8 * 24 * 3_600_000]) expect(leaseFault({ ...request('a'), ttlMs })).toContain('milliseconds');
+  expect(tokenFault({ holder: 'a', token: 0 })).toBeUndefined();
+  for (const wrong of [undefined, null, 'a', { token: 1 }]) expect(tokenFault(wrong)).toContain('holder');
+  for (const token of [undefined, '1', Number.NaN, 1.5]) expect(tokenFault({ holder: 'a', token })).toContain('token');
 });

@@ -60,3 +60,71 @@ test('saying it twice changes nothing, and the order in which they come does not
   expect(told(storm)).toEqual([]);
   for (const order of [FAILURE_DOMAINS, [...FAILURE_DOMAINS].reverse()]) expect(joined(...order).status().leader?.publicId).toBe('agent');
 });
+
+const HOUR = 3_600_000;
+
+test('a leader that never says goodbye leads for as long as it may, and not for ever', () => {
+  const storm = new Storm();
+  (['ui', 'query', 'receive'] as const).forEach((domain, index) => storm.join({ ...entry(domain), leadsForMs: 2 * HOUR }, index * 1000));
+  told(storm);
+  storm.expire(2000 + 2 * HOUR - 1);
+  expect(told(storm)).toEqual([]);
+  storm.expire(2000 + 2 * HOUR);
+  expect(told(storm)).toEqual(['ui is told that receive is over (handed-over)', 'query is told that receive is over (handed-over)']);
+  expect(storm.empty).toBe(true);
+  // The next storm has a leader again.
+  (['ui', 'query', 'store'] as const).forEach((domain, index) => storm.join(entry(domain), 3 * HOUR + index * 1000));
+  expect(told(storm)).toEqual(['ui follows store', 'query follows store', 'store leads ui+query']);
+});
+
+test('one that does not say how long it may lead has an hour and a half, and nobody more than a day', () => {
+  const old = joined('ui', 'query', 'receive');
+  old.expire(2000 + 1.5 * HOUR);
+  expect(old.empty).toBe(true);
+  const forged = new Storm();
+  (['ui', 'query', 'receive'] as const).forEach((domain, index) => forged.join({ ...entry(domain), leadsForMs: Number.MAX_VALUE }, index * 1000));
+  forged.expire(2000 + 24 * HOUR);
+  expect(forged.empty).toBe(true);
+});
+
+test('the time of a leader begins anew with each that takes the lead over', () => {
+  const storm = joined('ui', 'query', 'store');
+  storm.join(entry('agent'), 9 * 60_000);
+  storm.expire(2000 + 1.5 * HOUR);
+  expect(storm.status().leader?.publicId).toBe('agent');
+  storm.expire(9 * 60_000 + 1.5 * HOUR);
+  expect(storm.empty).toBe(true);
+});
+
+test('a leader that opens again under its workflow ID is another incident, and the storm of the one before is over', () => {
+  const storm = joined('ui', 'query', 'receive');
+  told(storm);
+  const again = { ...entry('receive'), publicId: 'receive-2' };
+  storm.replace(entry('receive'));
+  expect(told(storm)).toEqual([]);
+  storm.replace(again);
+  storm.join(again, 5000);
+  expect(told(storm)).toEqual(['ui is told that receive is over (handed-over)', 'query is told that receive is over (handed-over)']);
+  expect(storm.status()).toEqual({ open: [again] });
+});
+
+test('whoever cannot be told is over: a follower is left out, a leader ends the storm', () => {
+  const storm = joined('ui', 'query', 'receive');
+  told(storm);
+  storm.unreachable('incident/c/ui');
+  expect(told(storm)).toEqual(['receive leads query']);
+  storm.unreachable('incident/c/receive');
+  expect(told(storm)).toEqual(['query is told that receive is over (handed-over)']);
+});
+
+test('a fresh run knows all that the one before knew', () => {
+  const before = joined('ui', 'query', 'receive');
+  told(before);
+  const after = new Storm(JSON.parse(JSON.stringify(before.state)) as typeof before.state);
+  expect(after.status()).toEqual(before.status());
+  after.join(entry('store'), 4000);
+  expect(told(after)).toEqual(['store follows receive', 'receive leads ui+query+store']);
+  after.expire(2000 + 1.5 * HOUR);
+  expect(after.empty).toBe(true);
+  expect(new Storm(JSON.parse(JSON.stringify(joined('ui').state)) as typeof before.state).status()).toEqual({ open: [entry('ui')] });
+});

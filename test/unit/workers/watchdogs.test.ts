@@ -112,6 +112,20 @@ test('a planned silence outlasts heartbeats, and ends when it is over or somebod
   expect((await gateway.send('/api/v1/watchdogs/heard/pause', { forMs: 1_000 })).status).toBe(400);
 });
 
+test('a watchdog that somebody has ended is armed again by the clock, and one that waits is left as it is', async () => {
+  const before = await handle('heard').describe();
+  await handle('planned').terminate('by mistake');
+  expect(await statusOf('planned')).toMatchObject({ state: 'unarmed' });
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'clearTimeout', 'Date', 'queueMicrotask', 'performance', 'hrtime'] });
+  const timer = gateway.dependencies.watchdogs.keepArmed();
+  jest.advanceTimersByTime(60_000);
+  clearInterval(timer);
+  jest.useRealTimers();
+  for (let look = 0; look < 50 && (await handle('planned').describe()).status.name !== 'RUNNING'; look += 1) await delay(100);
+  expect((await handle('planned').describe()).status.name).toBe('RUNNING');
+  expect((await handle('heard').describe()).runId).toBe(before.runId);
+});
+
 test('a cluster that is taken out of the configuration is stood down', async () => {
   const fewer = { ...gateway.config, clusters: gateway.config.clusters.map((entry) => (entry.cluster.name === 'planned' ? { ...entry, cluster: (({ watchdog: _, ...cluster }) => cluster)(entry.cluster) } : entry)) };
   for (let look = 0; look < 50 && (await handle('planned').describe()).status.name === 'RUNNING'; look += 1) {

@@ -9,7 +9,7 @@ const STATE: Record<WatchdogStatus['state'], Text> = {
   silent: { en: 'SILENT', ko: '무신호' },
   paused: { en: 'planned silence', ko: '계획된 무신호' },
   maintenance: { en: 'planned maintenance', ko: '계획된 점검' },
-  unarmed: { en: 'not armed: restart the gateway', ko: '감시 시작 전: 게이트웨이를 재시작하십시오' },
+  unarmed: { en: 'not armed: a gateway that runs arms it within a minute', ko: '감시 시작 전: 실행 중인 게이트웨이가 1분 안에 시작합니다' },
   'not-watched': { en: 'not watched: add "watchdog" to the cluster in nightshift.yaml', ko: '감시 안 함: nightshift.yaml의 클러스터에 "watchdog"을 추가하십시오' },
 };
 
