@@ -33,6 +33,8 @@ export interface PracticeOptions {
   /** Folder of the manifests of the healthy pipeline; the lab's when absent. */
   manifests?: string;
   now?: () => Date;
+  /** false: for a moment only, and gone with the machine's power. */
+  lasting?: boolean;
 }
 
 /**
@@ -54,8 +56,8 @@ export class PracticeCluster {
   }
 
   /** @throws InvalidInput when the manifests or the kept state cannot be read */
-  static open(dataDir: string, runbooksDir: string, { manifests = practiceManifests(), now = () => new Date() }: PracticeOptions = {}): PracticeCluster {
-    const file = new StateFile(path.join(dataDir, 'practice'), () => healthyPipeline(manifests, now()));
+  static open(dataDir: string, runbooksDir: string, { manifests = practiceManifests(), now = () => new Date(), lasting = true }: PracticeOptions = {}): PracticeCluster {
+    const file = new StateFile(path.join(dataDir, 'practice'), () => healthyPipeline(manifests, now()), lasting);
     const cluster = new PracticeCluster(file, runbooksDir, manifests, now);
     cluster.followManifests();
     return cluster;

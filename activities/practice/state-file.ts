@@ -22,6 +22,8 @@ export class StateFile {
   constructor(
     private readonly directory: string,
     private readonly initial: () => PracticeState,
+    /** Whether it is to be there after the machine has lost its power: waiting for the disk is most of what a change takes. */
+    private readonly lasting = true,
   ) {
     this.file = path.join(directory, 'state.json');
     this.lock = path.join(directory, 'state.lock');
@@ -73,11 +75,13 @@ export class StateFile {
 
   private save(state: PracticeState): void {
     const draft = `${this.file}.${process.pid}`;
-    writeThrough(draft, JSON.stringify(state), 'w');
+    this.write(draft, JSON.stringify(state), 'w');
     renameSync(draft, this.file);
-    const folder = openSync(this.directory, 'r');
-    fsyncSync(folder);
-    closeSync(folder);
+    if (this.lasting) {
+      const folder = openSync(this.directory, 'r');
+      fsyncSync(folder);
+      closeSync(folder);
+    }
     this.cached = undefined;
   }
 
@@ -87,7 +91,17 @@ export class StateFile {
 
   private appendAudit(entry: AuditEntry): void {
     const broken = existsSync(this.auditFile) && !/(^|\n)$/.test(readFileSync(this.auditFile, 'utf8'));
-    writeThrough(this.auditFile, `${broken ? '\n' : ''}${JSON.stringify(entry)}\n`, 'a');
+    this.write(this.auditFile, `${broken ? '\n' : ''}${JSON.stringify(entry)}\n`, 'a');
+  }
+
+  private write(file: string, content: string, flags: 'w' | 'a'): void {
+    const descriptor = openSync(file, flags, 0o600);
+    try {
+      writeSync(descriptor, content);
+      if (this.lasting) fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
   }
 
   private locked<T>(work: () => T): T {
@@ -140,15 +154,5 @@ function readOr(file: string, otherwise: string): string {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return otherwise;
     throw error;
-  }
-}
-
-function writeThrough(file: string, content: string, flags: 'w' | 'a'): void {
-  const descriptor = openSync(file, flags, 0o600);
-  try {
-    writeSync(descriptor, content);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

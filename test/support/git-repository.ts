@@ -21,8 +21,8 @@ export class ServedRepository {
       writeFileSync(config, readFileSync(config, 'utf8').replaceAll(made, this.root));
       return;
     }
-    this.git(this.root, 'init', '--quiet', '--bare', '--initial-branch=main', this.bare);
-    this.git(this.root, 'clone', '--quiet', this.bare, this.clone);
+    this.git(this.root, 'init', '--quiet', '--bare', '--template=', '--initial-branch=main', this.bare);
+    this.git(this.root, 'clone', '--quiet', '--template=', this.bare, this.clone);
     this.commit(files, 'The cluster as it is', 'main');
     const kept = temporaryFolder('git-template');
     cpSync(this.root, kept, { recursive: true });
@@ -87,6 +87,7 @@ export class ServedRepository {
   /** What the server says to whoever pushes. */
   hook(script: string): void {
     const file = path.join(this.bare, 'hooks', 'pre-receive');
+    mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, `#!/bin/sh\n${script}\n`);
     chmodSync(file, 0o755);
   }

@@ -11,6 +11,8 @@ beforeAll(async () => {
 /** A world in which incidents really tell the storm guard of each other. */
 class StormyWorld extends IncidentWorld {
   incidents: Incidents | undefined;
+  /** Before an incident that is over leaves, and so before a follower hears of it. */
+  beforeLeaving: (workflowId: string) => void = () => undefined;
 
   override activities() {
     return {
@@ -21,6 +23,7 @@ class StormyWorld extends IncidentWorld {
         return undefined;
       },
       temporalLeaveStorm: async ({ cluster, ...left }: { cluster: string; workflowId: string; outcome: Outcome }) => {
+        this.beforeLeaving(left.workflowId);
         await this.incidents!.env.client.workflow.getHandle(`storm/${cluster}`).signal(leaveStorm, left);
         return undefined;
       },
@@ -79,10 +82,13 @@ test('when the leader is over and its own alerts go on, a follower is looked at 
   threeAtOnce(async ({ incidents, world, handles, alerts }) => {
     await handles.receive.signal('approve', {});
     await incidents.until(handles.receive, ({ recoveredAt }) => recoveredAt !== undefined);
+    // A follower looks as soon as it hears of the end, and what it finds then decides.
+    world.beforeLeaving = (workflowId) => {
+      if (workflowId === handles.receive.workflowId) world.healthy = () => false;
+    };
     await incidents.alerts(handles.receive, resolved(alerts.receive));
     await incidents.alerts(handles.ui, resolved(alerts.ui));
     await handles.receive.result();
-    world.healthy = () => false;
     const status = await incidents.waitingForApproval(handles.query);
     expect(status.leader).toBeUndefined();
     expect(status.timeline.map(({ text }) => text.en)).toContain('Looked at by itself again: the leading incident is over (recovered), and its own alerts go on firing');

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { nightshift } from '../../support/nightshift-process';
+import { command } from '../../support/command';
 import { closedIncident, PUBLIC_ID } from '../../support/audited-incident';
 import { temporaryFolder } from '../../support/temporary-folder';
 
@@ -14,7 +14,7 @@ async function dataDir() {
   writeFileSync(path.join(folder, 'record.json'), record);
   writeFileSync(path.join(root, 'keys', `${gateway.key.keyId}.json`), JSON.stringify(gateway.key));
   cpSync(ledgerFile, path.join(root, 'ledger.jsonl'));
-  const cli = (...args: string[]) => nightshift(['audit', ...args], { NIGHTSHIFT_DATA_DIR: root });
+  const cli = (...args: string[]) => command(['audit', ...args], { NIGHTSHIFT_DATA_DIR: root });
   return { root, folder, cli };
 }
 

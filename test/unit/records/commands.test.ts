@@ -2,13 +2,13 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import os from 'node:os';
 import path from 'node:path';
 import { DirectoryRecordStore } from '../../../activities/records/directory-store';
-import { nightshift } from '../../support/nightshift-process';
+import { command } from '../../support/command';
 import { fixture } from './records-harness';
 
 const project = path.resolve(__dirname, '../../..');
 const root = mkdtempSync(path.join(os.tmpdir(), 'nightshift-records-cli-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
-const cli = (...args: string[]) => nightshift(args, { NIGHTSHIFT_DATA_DIR: root, NIGHTSHIFT_LOCALE: 'en' });
+const cli = (...args: string[]) => command(args, { NIGHTSHIFT_DATA_DIR: root, NIGHTSHIFT_LOCALE: 'en' });
 const RECOVERED = '20261122-5a791f8b';
 const OLD = '20200229-00000001';
 

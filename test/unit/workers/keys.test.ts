@@ -3,7 +3,7 @@ import path from 'node:path';
 import { withCertified } from '../../../workflows/domain/key-certificates';
 import { ensureDataDir } from '../../../workers/data-dir';
 import { addKey, readStoredKeys, readVerificationKeys, retireKey, signingIdentity, stateOf, useKey } from '../../../workers/keys';
-import { nightshift } from '../../support/nightshift-process';
+import { command } from '../../support/command';
 import { temporaryFolder } from '../../support/temporary-folder';
 
 const newDir = () => ensureDataDir(temporaryFolder('keys'));
@@ -64,7 +64,7 @@ test('a file that is no key is named', () => {
 
 test('the commands', async () => {
   const dir = newDir();
-  const cli = (...args: string[]) => nightshift(['keys', ...args], { NIGHTSHIFT_DATA_DIR: dir.root });
+  const cli = (...args: string[]) => command(['keys', ...args], { NIGHTSHIFT_DATA_DIR: dir.root });
   const rotated = JSON.parse((await cli('rotate', '--json')).stdout) as { keyId: string; before: string };
   expect(signingIdentity(dir).keyId).toBe(rotated.keyId);
   expect((await cli('retire', rotated.keyId, '--reason', 'x')).code).toBe(4);

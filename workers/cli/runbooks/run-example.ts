@@ -75,7 +75,7 @@ export async function exampleEvidence(runbook: Runbook, example: RunbookExample,
 function setStage(folder: string, runbooksDir: string): Stage {
   let passed = 0;
   const now = () => new Date(Date.now() + passed);
-  const practice = PracticeCluster.open(folder, runbooksDir, { now });
+  const practice = PracticeCluster.open(folder, runbooksDir, { now, lasting: false });
   const pass = (milliseconds: number) => void (passed += milliseconds);
   const clock = { now, sleep: async (milliseconds: number) => pass(milliseconds) };
   const access = { config: practiceCluster().cluster, kubernetes: practice.gateway, metrics: practice.metrics, desiredState: practiceDesiredState(practiceManifests()), digest: secretDigest('example'), clock };
