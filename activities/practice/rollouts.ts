@@ -73,17 +73,20 @@ export function rollOut(state: PracticeState, workload: KubernetesObject, now: D
 }
 
 /**
- * What the StatefulSet controller does with a changed template: it replaces the pods of another revision, as long as none is
- * in the way that is not ready. One after the other in a cluster; here they come back together, since a moment is all it takes.
+ * What the StatefulSet controller does with a changed template: it replaces the pods of another revision, the last one first, as
+ * long as none is in the way that is not ready. One after the other in a cluster: a revision that does not work goes no further
+ * than the first of them. Those of one that works come back together here, since a moment is all it takes.
  */
 export function rollOutStatefulSet(state: PracticeState, set: KubernetesObject, now: Date): void {
   const own = state.objects.filter((object) => object.kind === 'Pod' && ownerUid(object) === set.metadata.uid);
   const comes = state.births.some(({ pod }) => ownerUid(pod) === set.metadata.uid);
   const byHand = at(set, 'spec', 'updateStrategy', 'type') === 'OnDelete' || numberAt(set, 'spec', 'updateStrategy', 'rollingUpdate', 'partition') > 0;
   if (byHand || comes || !own.every(isReady)) return;
-  const outdated = own.filter((pod) => revisionOf(pod) !== at(set, 'status', 'updateRevision'));
-  state.objects = state.objects.filter((object) => !outdated.includes(object));
-  for (const { metadata } of outdated) bearPod(state, statefulOrigin(set, metadata.name), templateOf(set), now);
+  const revision = String(at(set, 'status', 'updateRevision'));
+  const outdated = own.filter((pod) => revisionOf(pod) !== revision).sort((a, b) => ordinalOf(b) - ordinalOf(a));
+  const replaced = state.scene?.brokenRevisions[revision] ? outdated.slice(0, 1) : outdated;
+  state.objects = state.objects.filter((object) => !replaced.includes(object));
+  for (const { metadata } of replaced) bearPod(state, statefulOrigin(set, metadata.name), templateOf(set), now);
 }
 
 /** The revision that a new pod of the workload of this pod would get. */
@@ -126,4 +129,8 @@ function templateOf(workload: KubernetesObject): JsonObject {
 
 function ownerOf({ apiVersion, kind, metadata }: KubernetesObject): JsonObject {
   return { apiVersion, kind, name: metadata.name, uid: metadata.uid ?? '', controller: true, blockOwnerDeletion: true };
+}
+
+function ordinalOf({ metadata: { name } }: KubernetesObject): number {
+  return Number(name.split('-').at(-1));
 }
