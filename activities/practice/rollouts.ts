@@ -82,9 +82,10 @@ export function rollOutStatefulSet(state: PracticeState, set: KubernetesObject, 
   const comes = state.births.some(({ pod }) => ownerUid(pod) === set.metadata.uid);
   const byHand = at(set, 'spec', 'updateStrategy', 'type') === 'OnDelete' || numberAt(set, 'spec', 'updateStrategy', 'rollingUpdate', 'partition') > 0;
   if (byHand || comes || !own.every(isReady)) return;
-  const revision = String(at(set, 'status', 'updateRevision'));
+  const revision = at(set, 'status', 'updateRevision');
   const outdated = own.filter((pod) => revisionOf(pod) !== revision).sort((a, b) => ordinalOf(b) - ordinalOf(a));
-  const replaced = state.scene?.brokenRevisions[revision] ? outdated.slice(0, 1) : outdated;
+  const worksNowhere = typeof revision === 'string' && state.scene?.brokenRevisions[revision] !== undefined;
+  const replaced = worksNowhere ? outdated.slice(0, 1) : outdated;
   state.objects = state.objects.filter((object) => !replaced.includes(object));
   for (const { metadata } of replaced) bearPod(state, statefulOrigin(set, metadata.name), templateOf(set), now);
 }
