@@ -43,6 +43,22 @@ describe('the kill switch', () => {
     await refused(access, execute(access, approved), 'UpstreamUnavailable', /away/);
   });
 
+  it('is read before anything is judged, and once more after', async () => {
+    const access = broken();
+    const approved = await made(access);
+    let reads = 0;
+    access.kubernetes.before = (call) => {
+      // Somebody switches it off while the plan is being judged.
+      if (call.includes('nightshift-automation') && (reads += 1) === 2) access.kubernetes.put(killSwitch('false'));
+    };
+    await refused(access, execute(access, approved), 'GateRefused', /does not say/);
+    expect(reads).toBe(2);
+    const calls: string[] = [];
+    access.kubernetes.before = (call) => void calls.push(call);
+    await refused(access, execute(access, approved), 'GateRefused', /does not say/);
+    expect(calls).toEqual([expect.stringContaining('nightshift-automation')]);
+  });
+
   it('is read before each write, approved or not', async () => {
     const access = broken();
     access.kubernetes.put(pod({ ordinal: 2, life: 'crashing' }));
@@ -120,6 +136,28 @@ describe('a worker executes only', () => {
   it('answers a failing lease service as it fails', async () => {
     const access = broken();
     await refused(access, execute(access, await made(access), { dependencies: { confirmLease: () => Promise.reject(failure('UpstreamUnavailable', 'Temporal is away')) } }), 'UpstreamUnavailable', /away/);
+  });
+});
+
+describe('an undo', () => {
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', namespace: NAMESPACE, name: 'of-somebody-else' };
+  const reason = { en: 'x', ko: 'x' };
+
+  it('touches only what the remedy may, however well the plan is signed and undoes itself', async () => {
+    const access = broken();
+    access.kubernetes.put({ ...object, metadata: { name: object.name, namespace: NAMESPACE }, data: { a: '2' } });
+    const stray = forged(await made(access), {
+      steps: [{ id: 'change', action: 'patch', object, changes: [{ path: '/data/a', old: '1', new: '2' }], reason }],
+      inverse: [{ id: 'undo-change', action: 'patch', object, changes: [{ path: '/data/a', old: '2', new: '1' }], reason }],
+    });
+    await refused(access, execute(access, stray, { direction: 'undo' }), 'NotAuthorized', /of-somebody-else, which is none of the allowed targets/);
+  });
+
+  it('undoes what its plan has done, and nothing else', async () => {
+    const access = broken();
+    const approved = await made(access);
+    const more = forged(approved, { inverse: [{ id: 'undo-nothing', action: 'patch', object: { ...object, kind: 'StatefulSet', apiVersion: 'apps/v1', name: 'thanos-receive' }, changes: [{ path: '/spec/replicas', old: 3, new: 0 }], reason }] });
+    await refused(access, execute(access, more, { direction: 'undo' }), 'NotAuthorized', /undoes nothing that this plan does/);
   });
 });
 

@@ -150,6 +150,14 @@ describe('kubernetes.restoreObject', () => {
     expect((await execute(access, made, { decisions: [] })).uid).toBeUndefined();
   });
 
+  it('is counted once: its undo belongs to it, and is not stopped by a budget that is used up', async () => {
+    const access = cluster();
+    const made = await planned(access, RESTORE, { target: 'receiverService' });
+    await execute(access, made, { decisions: [] });
+    const spendBudget = () => Promise.reject(new Error('an undo asks no budget'));
+    expect((await execute(access, made, { direction: 'undo', decisions: [], dependencies: { spendBudget } })).result).toBe('deleted');
+  });
+
   it('is undone only where Nightshift made the object, and a patch not without approval', async () => {
     const access = cluster();
     const made = await planned(access, RESTORE, { target: 'receiverService' });
