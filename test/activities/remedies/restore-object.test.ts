@@ -152,6 +152,7 @@ describe('kubernetes.restoreObject', () => {
 
   it('is counted once: its undo belongs to it, and is not stopped by a budget that is used up', async () => {
     const access = cluster();
+    Object.assign(access.config, { budgets: { perHour: 1 } });
     const made = await planned(access, RESTORE, { target: 'receiverService' });
     await execute(access, made, { decisions: [] });
     const spendBudget = () => Promise.reject(new Error('an undo asks no budget'));
