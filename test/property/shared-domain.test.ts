@@ -102,16 +102,25 @@ async function approve(handle: IncidentHandle): Promise<void> {
  * Which incidents do not end, and where they stand; they are ended, so that nothing waits for them. Time is skipped in
  * steps: waiting for one result would let it run through the days of the other's permanent fix.
  */
-async function leftOpen({ env }: Incidents, handles: readonly IncidentHandle[]): Promise<string[]> {
+async function leftOpen(incidents: Incidents, handles: readonly IncidentHandle[]): Promise<string[]> {
   let open = handles;
   for (let look = 0; look < MOST_LOOKS; look += 1) {
     const states = await Promise.all(open.map(async (handle) => ({ handle, running: (await handle.describe()).status.name === 'RUNNING' })));
     open = states.filter(({ running }) => running).map(({ handle }) => handle);
     if (open.length === 0) return [];
-    await (look < 20 ? delay(25) : env.sleep('30 seconds'));
+    await (look < 20 ? delay(25) : incidents.env.sleep('30 seconds'));
   }
+  const lost = await incidents.forgotten(open);
   await Promise.all(open.map((handle) => handle.terminate()));
+  if (lost.length > 0) throw new LostByServer(lost);
   return open.map(({ workflowId }) => `${workflowId} did not end`);
+}
+
+/** A life that the test server has lost says nothing of ours. */
+class LostByServer extends Error {
+  constructor(lost: readonly string[]) {
+    super(lost.join(', '));
+  }
 }
 
 /** Lives that the test server lost (`lostByServer` of the harness): counted, and not judged. */
@@ -124,7 +133,11 @@ async function live(life: Life): Promise<number> {
   await harness.run(async (incidents) => {
     const lost = harness.lostByServer;
     let over = false;
-    const played = play(life, incidents, shared!).then(() => true);
+    const played = play(life, incidents, shared!).then(() => true, (error: unknown) => {
+      if (!(error instanceof LostByServer)) throw error;
+      process.stderr.write(`lost by the test server: ${error.message} in ${JSON.stringify(life)}\n`);
+      return false;
+    });
     played.catch(() => undefined);
     const untilLost = async () => {
       for (const until = Date.now() + LONGEST_LIFE_MS; !over && harness.lostByServer === lost; await delay(200)) {

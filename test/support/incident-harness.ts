@@ -170,14 +170,15 @@ export class Incidents {
    * What the server says is to be done by a worker that has nothing in hand for two seconds; empty where nothing is. Such a task
    * was lost by the test server, which skips no time until it is done.
    */
-  async forgotten(handles: ReadonlyArray<Pick<IncidentHandle, 'describe' | 'workflowId'>>): Promise<string[]> {
+  async forgotten(handles: ReadonlyArray<Pick<IncidentHandle, 'describe' | 'fetchHistory' | 'workflowId'>>): Promise<string[]> {
     for (let look = 0; look < 20; look += 1) {
       if (!this.worker.isIdle) return [];
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     const told = await Promise.all(handles.map(async (handle) => {
       const { raw: { pendingWorkflowTask, pendingActivities = [] } } = await handle.describe();
-      return [...(pendingWorkflowTask ? [`${handle.workflowId}: a workflow task`] : []), ...(pendingActivities ?? []).map(({ activityType, state }) => `${handle.workflowId}: ${activityType?.name} (${state})`)];
+      const pending = (pendingActivities ?? []).map(({ activityType, state }) => `${handle.workflowId}: ${activityType?.name} (${state})`);
+      return [...(pendingWorkflowTask ? [`${handle.workflowId}: a workflow task`] : []), ...pending, ...(pending.length > 0 ? [] : await unended(handle))];
     }));
     return told.flat();
   }
@@ -247,4 +248,15 @@ export function resolved(original: Alert): Alert {
 async function registerSearchAttributes(env: TestWorkflowEnvironment): Promise<void> {
   const searchAttributes = Object.fromEntries(Object.values(SEARCH_ATTRIBUTE_KEYS).map(({ name }) => [name, 2]));
   await env.connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes });
+}
+
+/**
+ * Activities that the server holds for ended and whose end it has not told: called off while they waited for their next try, the
+ * test server forgets them. Temporal's own server writes ActivityTaskCanceled then.
+ */
+async function unended(handle: Pick<IncidentHandle, 'fetchHistory' | 'workflowId'>): Promise<string[]> {
+  const events = (await handle.fetchHistory()).events ?? [];
+  const ends = events.map((event) => event.activityTaskCompletedEventAttributes ?? event.activityTaskFailedEventAttributes ?? event.activityTaskTimedOutEventAttributes ?? event.activityTaskCanceledEventAttributes);
+  const ended = new Set(ends.map((end) => String(end?.scheduledEventId)));
+  return events.flatMap(({ eventId, activityTaskScheduledEventAttributes: scheduled }) => (scheduled && !ended.has(String(eventId)) ? [`${handle.workflowId}: ${scheduled.activityType?.name} (its end was not told)`] : []));
 }
