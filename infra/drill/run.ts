@@ -4,7 +4,7 @@ import { labStatus } from '../lab/lab-status';
 import { labDown } from '../lab/lab-down';
 import { labUp } from '../lab/lab-up';
 import { partsFor } from '../lab/injection/engine';
-import { PART_NAMES, type PartName } from '../lab/parts';
+import { neededBy, type PartName } from '../lab/parts';
 import { labPaths, type LabPaths } from '../lab/paths';
 import { DEFAULT_FACTOR } from '../lab/settings';
 import { adversityDrill, loadAdversities, type AdversityResult } from './adversity';
@@ -79,10 +79,6 @@ function runAdversity(ids: readonly string[] | true, seed: number, keep: boolean
     failed: (situation, problem, options) => ({ situation, fault: situations[situation]!.fault, ...options, factor: DEFAULT_FACTOR, incidents: [], said: '', problems: [problem] }),
     soFar: (results) => soFar(plainly(results, adversityTable)),
   }).then((results) => plainly(results, adversityTable)), partsFor(Object.values(situations).map(({ fault }) => fault)));
-}
-
-function neededBy(situations: ReadonlyArray<{ needs: readonly PartName[] }>): PartName[] {
-  return PART_NAMES.filter((part) => situations.some(({ needs }) => needs.includes(part)));
 }
 
 function chosenOf<Situation>(situations: Record<string, Situation>, ids: readonly string[] | true): Record<string, Situation> {

@@ -28,6 +28,11 @@ export function parseParts(text: string): PartName[] {
   return PART_NAMES.filter((name) => names.includes(name));
 }
 
+/** The parts that any of these needs, in the order of PARTS. */
+export function neededBy(items: ReadonlyArray<{ needs: readonly PartName[] }>): PartName[] {
+  return PART_NAMES.filter((part) => items.some(({ needs }) => needs.includes(part)));
+}
+
 /** Whether a shipped rule file belongs into a lab of these parts. */
 export function hasRulesFor(file: string, parts: readonly PartName[]): boolean {
   const owner = PART_NAMES.find((name) => (PARTS[name].rules as readonly string[]).includes(file));

@@ -53,6 +53,12 @@ async function threeAtOnce(test: (storm: Storm) => Promise<void>): Promise<void>
   }, undefined, { createWorld: (settings) => (world = new StormyWorld(settings)) });
 }
 
+/** Waits until a follower is looked at by itself again. @returns what its timeline says of that */
+async function handedBack(incidents: Incidents, follower: IncidentHandle): Promise<string | undefined> {
+  const { timeline } = await incidents.until(follower, (status) => status.timeline.some(({ event }) => event === 'unmerged'), 'handed back');
+  return timeline.find(({ event }) => event === 'unmerged')?.text.en;
+}
+
 test('many failure domains at once: one is treated, nobody is asked about the others, and they end with it', () =>
   threeAtOnce(async ({ incidents, world, handles, alerts }) => {
     const leader = await incidents.status(handles.receive);
@@ -108,8 +114,7 @@ test('somebody who knows better gives a follower back, and it is treated', () =>
 test('a leader that takes longer than a decision may take holds nobody back', () =>
   threeAtOnce(async ({ incidents, handles }) => {
     await incidents.env.sleep('61 minutes');
-    const status = await incidents.until(handles.query, ({ timeline }) => timeline.some(({ event }) => event === 'unmerged'), 'handed back');
-    expect(status.timeline.find(({ event }) => event === 'unmerged')?.text.en).toContain('takes too long');
+    expect(await handedBack(incidents, handles.query)).toContain('takes too long');
   }), 60_000);
 
 test('a leader that somebody terminates ends the storm when the next one opens, and it does not lead for ever', () =>
@@ -119,8 +124,7 @@ test('a leader that somebody terminates ends the storm when the next one opens, 
     // The leader is told of one more follower, and is not there.
     await incidents.open({ failureDomain: 'store', alerts: [alert()] });
     await env.sleep('31 minutes');
-    const status = await incidents.until(handles.query, ({ timeline }) => timeline.some(({ event }) => event === 'unmerged'), 'handed back');
-    expect(status.timeline.find(({ event }) => event === 'unmerged')?.text.en).toContain('the leading incident is over');
+    expect(await handedBack(incidents, handles.query)).toContain('the leading incident is over');
   }), 60_000);
 
 test('a storm whose leader nobody hears of again is over when the leader’s time is', () =>

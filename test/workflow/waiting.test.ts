@@ -79,13 +79,19 @@ test('an incident that is cancelled in Temporal ends: what runs beside it does n
     expect((events ?? []).flatMap(({ workflowTaskFailedEventAttributes: failed }) => failed?.failure?.message ?? [])).toEqual([]);
   }));
 
+/** First for ten minutes, and then for longer. */
+async function pausedForAnHour(incidents: Incidents): Promise<IncidentHandle> {
+  const handle = await incidents.open();
+  await incidents.waitingForApproval(handle);
+  await handle.executeUpdate(messages.takeOver, { args: [{ actor: 'lee', forMs: 10 * MINUTE }] });
+  await handedOver(incidents, handle);
+  await handle.executeUpdate(messages.takeOver, { args: [{ actor: 'lee', forMs: HOUR }] });
+  return handle;
+}
+
 test('a pause can be made longer, or into a take-over without end', () =>
   harness.run(async (incidents) => {
-    const handle = await incidents.open();
-    await incidents.waitingForApproval(handle);
-    await handle.executeUpdate(messages.takeOver, { args: [{ actor: 'lee', forMs: 10 * MINUTE }] });
-    await handedOver(incidents, handle);
-    await handle.executeUpdate(messages.takeOver, { args: [{ actor: 'lee', forMs: HOUR }] });
+    const handle = await pausedForAnHour(incidents);
     await skip(incidents, 30 * MINUTE);
     expect((await incidents.status(handle)).phase).toBe('waiting');
     await handle.executeUpdate(messages.takeOver, { args: [{ actor: 'lee' }] });
@@ -95,11 +101,7 @@ test('a pause can be made longer, or into a take-over without end', () =>
 
 test('a pause that was made longer ends, too: the incident is looked at again', () =>
   harness.run(async (incidents) => {
-    const handle = await incidents.open();
-    await incidents.waitingForApproval(handle);
-    await handle.executeUpdate(messages.takeOver, { args: [{ actor: 'lee', forMs: 10 * MINUTE }] });
-    await handedOver(incidents, handle);
-    await handle.executeUpdate(messages.takeOver, { args: [{ actor: 'lee', forMs: HOUR }] });
+    const handle = await pausedForAnHour(incidents);
     await skip(incidents, 59 * MINUTE);
     expect((await incidents.status(handle)).phase).toBe('waiting');
     await skip(incidents, 2 * MINUTE);

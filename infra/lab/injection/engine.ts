@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { runningLab } from '../handle';
-import { PART_NAMES, type PartName } from '../parts';
+import { neededBy, type PartName } from '../parts';
 import type { LabPaths } from '../paths';
 import { seededRandom } from './choose';
 import { loadFaults, type Fault, type Operation } from './fault-file';
@@ -46,8 +46,7 @@ export async function breakLab(paths: LabPaths, id: string, seed: number, say: (
 
 /** The parts that a lab must have for these faults. @throws UnknownFault */
 export function partsFor(ids: readonly string[]): PartName[] {
-  const needed = ids.flatMap((id) => findFault(id).needs);
-  return PART_NAMES.filter((part) => needed.includes(part));
+  return neededBy(ids.map(findFault));
 }
 
 /** Heals one fault, or every fault that is in the lab. @returns the IDs of what was healed */
